@@ -1,0 +1,64 @@
+# Everything is done through these targets; `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+PACKAGES := $(shell sed 's/\#.*//' requirements/debian.txt)
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+.PHONY: help env bundle deploy destroy check format generate test e2e bench lock
+
+help: ## list the targets
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | column -t -s "$$(printf '\t')"
+
+env: $(STAMP) ## install Debian packages and the Python environment
+	@missing=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(PACKAGES) 2>/dev/null | sed -n 's/^installed //p' | sort \
+	  | comm -13 - <(printf '%s\n' $(PACKAGES) | sort)); \
+	if [ -n "$$missing" ]; then [ "$$(id -u)" = 0 ] || { echo "error: install as root first: apt-get install" $$missing >&2; exit 4; }; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+
+$(STAMP): requirements/dev.lock pyproject.toml
+	@$(PYTHON) -m venv .venv 2>/dev/null || { apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null && $(PYTHON) -m venv --clear .venv; }
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+bundle: env ## build everything that a site needs, from pinned sources
+	$(BIN)/govcloud bundle build --wait 3600
+
+deploy: bundle ## run the main job on the lab site
+	$(BIN)/govcloud deploy sites/lab/site.yaml
+
+destroy: env ## remove the lab from this machine
+	$(BIN)/govcloud destroy sites/lab/site.yaml --confirm lab
+
+check: env ## format, lint, types, import contracts, playbooks, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd playbooks && PATH="$(CURDIR)/$(BIN):$$PATH" ../$(BIN)/ansible-lint --offline
+	$(BIN)/python -m pytest -q tests/unit
+
+format: env ## format and repair what can be repaired
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+generate: env ## write generated files anew: CRDs and reference pages
+	$(BIN)/python -m govcloud_api.crd operators/crds
+	$(BIN)/python -m govcloud_api.reference
+	$(BIN)/python -m govcloud_monitoring.reference
+	$(BIN)/python -m govcloud_cli.reference
+
+test: bundle ## unit, contract and integration tests, on real servers of the bundle
+	$(BIN)/python -m pytest -q tests/unit tests/contract tests/integration
+
+e2e: bundle ## whole stories on a lab of its own
+	$(BIN)/python -m pytest tests/e2e
+
+bench: bundle ## measure what docs/benchmarks.md states, and write it
+	$(BIN)/python -m tests.bench $(if $(COLD),--cold)
+
+lock: env ## resolve the Python dependencies anew
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements/dev.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --extra operators --extra monitoring pyproject.toml -o requirements/image.lock

@@ -1,0 +1,29 @@
+"""`govcloud deploy`."""
+
+from pathlib import Path
+
+import click
+
+from govcloud_cli.output import format_option
+from govcloud_cli.site_file import site_argument
+
+
+@click.command(epilog="Example: govcloud deploy sites/lab/site.yaml")
+@site_argument
+@format_option
+def deploy(site: Path, form: str) -> None:
+    """Make the cloud as the site file says.
+
+    Installs, repairs and reconfigures; a second run changes nothing. Interrupted at any point, run it again.
+    Needs root and a bundle (`govcloud bundle build`).
+    """
+    import os
+
+    from govcloud_cli import output, summary
+    from govcloud_cli.progress import Progress
+    from govcloud_infra.deploy import conductor
+
+    with Progress() as progress:
+        context = conductor.context(site, os.environ)
+        results = conductor.deploy(context, progress)
+    output.show(form, summary.data(context, results), summary.text(context, results, site))

@@ -1,0 +1,20 @@
+"""`govcloud validate`."""
+
+from pathlib import Path
+
+import click
+
+from govcloud_cli.site_file import site_argument
+
+
+@click.command(epilog="Example: govcloud validate sites/lab/site.yaml")
+@site_argument
+def validate(site: Path) -> None:
+    """Check a site file; nothing is changed. Exit code 3 with every fault when it cannot be used."""
+    import os
+
+    from govcloud_infra.deploy import conductor
+
+    checked = conductor.context(site, os.environ).site
+    nodes = f"{len(checked.control_planes)} control plane, {len(checked.workers)} workers"
+    click.echo(f"{site} is valid: site {checked.name}, {nodes}, Kubernetes {checked.spec.kubernetes.version}")

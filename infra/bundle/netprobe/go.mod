@@ -1,0 +1,3 @@
+module govcloud.internal/bundle/netprobe
+
+go 1.26.0

@@ -1,0 +1,3 @@
+module govcloud.internal/bundle/pause
+
+go 1.26.0

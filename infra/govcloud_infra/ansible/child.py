@@ -1,0 +1,102 @@
+"""`python -m govcloud_infra.ansible.child`: one playbook; JSON in, one JSON line an event out.
+
+A process of its own: ansible-runner forks a terminal, which does not go together with the gRPC threads of Pulumi.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO
+
+import ansible_runner
+
+from govcloud_infra.deploy import lock
+
+_FAILURES = ("runner_on_failed", "runner_on_unreachable")
+
+
+def main(request: dict[str, Any], out: TextIO, is_cancelled: Callable[[], bool]) -> None:
+    """Run `request` (playbook, inventory, variables, config, environment) and write events to `out`."""
+
+    def say(line: dict[str, Any]) -> None:
+        # A parent that is gone reads nothing; `is_cancelled` then ends the playbook in an orderly way.
+        with contextlib.suppress(BrokenPipeError):
+            out.write(json.dumps(line) + "\n")
+            out.flush()
+
+    def event(data: dict[str, Any]) -> bool:
+        for line in lines_of(data):
+            say(line)
+        return False
+
+    search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {"ANSIBLE_CONFIG": request["config"], "PATH": search, **request["environment"]}
+    with tempfile.TemporaryDirectory(prefix="govcloud-ansible-") as folder:
+        run = ansible_runner.run(
+            private_data_dir=folder,
+            project_dir=str(Path(request["playbook"]).parent),
+            playbook=request["playbook"],
+            inventory=request["inventory"],
+            extravars=request["variables"],
+            envvars=environment,
+            event_handler=event,
+            cancel_callback=is_cancelled,
+            settings={"pexpect_timeout": 1},
+            quiet=True,
+        )
+    say({"event": "end", "status": run.status})
+
+
+def cancellation(parent: int) -> Callable[[], bool]:
+    """True once this process was told to end, or its parent was killed outright."""
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
+    return lambda: told.is_set() or os.getppid() != parent
+
+
+def end_workers(state: Path) -> None:
+    """Ansible's workers lead sessions of their own and outlive it: end whatever was started for this site's run."""
+    for pid in lock.leftovers(state):
+        if pid != os.getpid():
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself
+                os.kill(pid, signal.SIGKILL)
+
+
+def lines_of(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the parent wants to know of one of ansible-runner's events. Pure."""
+    kind, details = data["event"], data.get("event_data", {})
+    if kind == "playbook_on_task_start":
+        return [{"event": "task", "text": details.get("task", "")}]
+    if kind in _FAILURES and not details.get("ignore_errors"):
+        lost = kind == "runner_on_unreachable"
+        where = {"host": details.get("host"), "task": details.get("task"), "unreachable": lost}
+        return [{"event": "failed", **where, "text": _reason(details)}]
+    if kind == "runner_on_ok" and (details.get("res") or {}).get("changed"):
+        return [{"event": "changed", "host": details.get("host"), "task": details.get("task")}]
+    if kind in ("error", "verbose") and "ERROR" in data.get("stdout", ""):
+        return [
+            {"event": "failed", "host": None, "task": None, "unreachable": False, "text": data["stdout"].strip()[:600]}
+        ]
+    return []
+
+
+def _reason(details: dict[str, Any]) -> str:
+    result = details.get("res") or {}
+    parts = [str(result.get(key, "")).strip() for key in ("msg", "stderr")]
+    failed_items = [str(item.get("msg", "")) for item in result.get("results", []) if item.get("failed")]
+    return "; ".join(dict.fromkeys(part for part in [*parts, *failed_items] if part))[-900:]
+
+
+if __name__ == "__main__":
+    cancelled = cancellation(os.getppid())
+    events = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # whatever a library prints must not mix with the events
+    main(json.load(sys.stdin), events, cancelled)
+    if cancelled():
+        end_workers(Path(os.environ[lock.MARKER]))

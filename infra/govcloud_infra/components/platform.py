@@ -1,0 +1,110 @@
+"""Everything shared inside the cluster: kinds, admission policies, operator, monitoring, departments."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pulumi
+import yaml
+
+from govcloud_infra.components.manifests import Object, pinned, read_file, read_folder, resource_name
+from govcloud_infra.provider.resources import Manifest, Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformArgs:
+    """`version` is the tag of our own images, `images` the manifest digest (hex) of each `name:tag` in the bundle.
+
+    `repository` holds the manifests, `departments` the Department files.
+    """
+
+    kubeconfig: Path
+    repository: Path
+    departments: Path
+    version: str
+    images: Mapping[str, str]
+    node_cidr: str
+    pod_cidr: str
+
+    @property
+    def replacements(self) -> dict[str, str]:
+        """Placeholders of the manifests."""
+        return {"@VERSION@": self.version, "@NODE_CIDR@": self.node_cidr, "@POD_CIDR@": self.pod_cidr}
+
+
+class Group(pulumi.ComponentResource):
+    """Objects that are applied together, after the groups in `after`."""
+
+    def __init__(
+        self, name: str, objects: Sequence[Object], args: PlatformArgs, after: Sequence[pulumi.Resource]
+    ) -> None:
+        super().__init__("govcloud:platform:Group", name, {}, pulumi.ResourceOptions(depends_on=list(after)))
+        first: list[pulumi.Resource] = []
+        for item in objects:
+            # Namespaces of a group first: everything else may lie in one.
+            options = pulumi.ResourceOptions(parent=self, depends_on=[*first, *after])
+            made = Manifest(resource_name(item), kubeconfig=str(args.kubeconfig), manifest=item, opts=options)
+            if item["kind"] == "Namespace":
+                first.append(made)
+        self.register_outputs({})
+
+
+def admission_canary(args: PlatformArgs, after: Sequence[pulumi.Resource]) -> Refusal:
+    """Stands once the policies act: only then may anybody be given rights."""
+    labels = {"govcloud.internal/department": "canary"}
+    forged = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "admission-canary", "labels": labels}}
+    return Refusal(
+        "admission acts",
+        kubeconfig=str(args.kubeconfig),
+        manifest=forged,
+        because="belong to the operator",
+        opts=pulumi.ResourceOptions(depends_on=list(after)),
+    )
+
+
+def groups(args: PlatformArgs) -> list[tuple[str, list[Object]]]:
+    """Groups in apply order: policies stand before anybody has rights, kinds before objects of them."""
+    root, fill = args.repository, args.replacements
+    operator = [
+        item for file in sorted((root / "operators" / "deploy").glob("*.yaml")) for item in read_file(file, fill)
+    ]
+    found = [
+        ("kinds", read_folder(root / "operators" / "crds", fill)),
+        ("namespaces", [item for item in operator if item["kind"] == "Namespace"]),
+        ("admission", read_folder(root / "operators" / "deploy" / "admission", fill)),
+        ("operator", [item for item in operator if item["kind"] != "Namespace"]),
+        ("monitoring", monitoring(root / "monitoring", fill)),
+        ("departments", read_folder(args.departments, {})),
+    ]
+    return [(name, [pinned(item, args.images) for item in objects]) for name, objects in found]
+
+
+def monitoring(folder: Path, fill: dict[str, str]) -> list[Object]:
+    """Monitoring's objects, and its rules as the ConfigMap that Prometheus mounts."""
+    files = sorted([*(folder / "rules").glob("*.yaml"), *(folder / "alerts").glob("*.yaml")])
+    rules = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "prometheus-rules", "namespace": "govcloud-monitoring"},
+        "data": {f"{file.parent.name}-{file.name}": file.read_text() for file in files},
+    }
+    objects = [*read_folder(folder / "deploy", fill), rules]
+    return [with_config_digest(item, objects) for item in objects]
+
+
+def with_config_digest(item: Object, objects: Sequence[Object]) -> Object:
+    """Workloads restart when a ConfigMap of their namespace changes: its digest is part of their pods."""
+    if item["kind"] not in ("Deployment", "StatefulSet", "DaemonSet"):
+        return item
+    namespace = item["metadata"]["namespace"]
+    mounted = [other["data"] for other in objects if other["kind"] == "ConfigMap" and _lies_in(other, namespace)]
+    digest = hashlib.sha256(yaml.safe_dump(mounted).encode()).hexdigest()[:16]
+    template = item["spec"]["template"]
+    annotations = {**template["metadata"].get("annotations", {}), "govcloud.internal/config-digest": digest}
+    metadata = {**template["metadata"], "annotations": annotations}
+    return {**item, "spec": {**item["spec"], "template": {**template, "metadata": metadata}}}
+
+
+def _lies_in(item: Object, namespace: str) -> bool:
+    return bool(item["metadata"].get("namespace") == namespace)

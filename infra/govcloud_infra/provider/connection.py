@@ -1,0 +1,13 @@
+"""One connection a kubeconfig for the provider's whole life."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from govcloud_kube import real
+from govcloud_kube.cluster import Cluster
+
+
+@lru_cache(maxsize=4)
+def connect(kubeconfig: str) -> Cluster:
+    """The cluster that the file leads to. Raises ConfigError when the file cannot be used."""
+    return real.connect(Path(kubeconfig))

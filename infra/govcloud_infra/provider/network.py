@@ -1,0 +1,42 @@
+"""`govcloud:infra:Network`: the lab's bridge."""
+
+from collections.abc import Iterator
+
+from govcloud_infra.machines import network
+from govcloud_infra.provider.kind import Change, Plain, Say
+
+
+class NetworkKind:
+    """Inputs: bridge, address (with prefix length). Output: limitsBefore, kernel limits to give back."""
+
+    def faults(self, inputs: Plain) -> list[tuple[str, str]]:
+        return [(key, "is needed") for key in ("bridge", "address") if not inputs.get(key)]
+
+    def changes(self, state: Plain, inputs: Plain) -> Iterator[Change]:
+        for key in ("bridge", "address"):
+            if state.get(key) != inputs[key]:
+                yield Change(path=key, action="update", replace=key == "bridge")
+
+    def create(self, inputs: Plain, say: Say, *, preview: bool) -> tuple[str, Plain]:
+        if preview:
+            return "", {}
+        say(f"bridge {inputs['bridge']} with {inputs['address']}")
+        return inputs["bridge"], {"limitsBefore": network.ensure(_spec(inputs))}
+
+    def update(self, state: Plain, inputs: Plain, say: Say, *, preview: bool) -> Plain:
+        before = state.get("limitsBefore") or {}
+        if not preview:
+            say(f"bridge {inputs['bridge']} with {inputs['address']}")
+            before = {**network.ensure(_spec(inputs)), **before}
+        return {"limitsBefore": before}
+
+    def read(self, state: Plain) -> Plain | None:
+        found = network.state(state["bridge"])
+        return None if found is None else {**state, "address": found.address}
+
+    def delete(self, state: Plain, say: Say) -> None:
+        network.remove(state["bridge"], state.get("limitsBefore") or {})
+
+
+def _spec(inputs: Plain) -> network.BridgeSpec:
+    return network.BridgeSpec(name=inputs["bridge"], address=inputs["address"])

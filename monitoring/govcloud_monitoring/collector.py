@@ -1,0 +1,56 @@
+"""What a scrape shows: the last readings and the health of their sources. A scrape never reads a source itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from govcloud_monitoring.metric import Metric
+from govcloud_monitoring.source import Tracker
+
+SOURCE_UP = Metric(
+    name="govcloud_source_up",
+    help="1 when the source was read in time, 0 when it was not; then none of its series is shown.",
+    labels=("source",),
+)
+REFRESH_DURATION = Metric(
+    name="govcloud_source_refresh_duration_seconds",
+    help="Duration of the last refresh of the source, in seconds, whether it succeeded or not.",
+    labels=("source",),
+    unit="seconds",
+)
+LAST_SUCCESS = Metric(
+    name="govcloud_source_last_success_timestamp_seconds",
+    help="When the source was last read whole, in seconds since 1970; 0 means not since the exporter started.",
+    labels=("source",),
+    unit="seconds",
+)
+BUILD = Metric(
+    name="govcloud_build_info",
+    help="1, with the version and the source revision of the exporter that answers.",
+    labels=("version", "revision"),
+)
+METRICS = (SOURCE_UP, REFRESH_DURATION, LAST_SUCCESS, BUILD)
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # a registry holds collectors by identity
+class ExporterCollector(Collector):
+    """A prometheus_client collector for a registry of its own."""
+
+    trackers: Sequence[Tracker[Any]]
+    version: str
+    revision: str
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Families built afresh, so that what is gone from the reading is gone from the page."""
+        healths = [tracker.health() for tracker in self.trackers]
+        yield SOURCE_UP.family(((each.source,), each.up) for each in healths)
+        yield REFRESH_DURATION.family(((each.source,), each.refresh_duration_seconds) for each in healths)
+        yield LAST_SUCCESS.family(((each.source,), each.last_success_timestamp_seconds) for each in healths)
+        yield BUILD.family([((self.version, self.revision), 1)])
+        for tracker in self.trackers:
+            yield from tracker.families()

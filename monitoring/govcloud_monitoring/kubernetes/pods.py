@@ -1,0 +1,142 @@
+"""What one pod asks of its node, by the rule the scheduler uses. Pure.
+
+The formula is `resourcehelper.PodRequests` of k8s.io/component-helpers v0.36 with `UseStatusResources`, the same call
+`kubectl describe node` makes: containers by sum, restartable init containers by sum, other init containers by maximum,
+pod-level requests instead of the sum where set, overhead on top, and during an in-place resize the larger value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from govcloud_monitoring.kubernetes import quantity
+
+
+class Amount(NamedTuple):
+    """CPU in milli-cores and memory in bytes, exact."""
+
+    cpu_milli: int = 0
+    memory_bytes: int = 0
+
+    def plus(self, other: Amount) -> Amount:
+        """Sum of both, resource by resource."""
+        return Amount(self.cpu_milli + other.cpu_milli, self.memory_bytes + other.memory_bytes)
+
+    def larger(self, other: Amount) -> Amount:
+        """Maximum of both, resource by resource."""
+        return Amount(max(self.cpu_milli, other.cpu_milli), max(self.memory_bytes, other.memory_bytes))
+
+
+class Quantities(msgspec.Struct, frozen=True):
+    """The two entries of a ResourceList that are counted, as the wire has them."""
+
+    cpu: str | None = None
+    memory: str | None = None
+
+    def amount(self) -> Amount:
+        """Exact integers; what is not set counts as nothing. Raises ValueError on a malformed quantity."""
+        return Amount(quantity.milli_cores(self.cpu or "0"), quantity.whole_bytes(self.memory or "0"))
+
+
+class Resources(msgspec.Struct, frozen=True):
+    """`resources` of a container or a pod."""
+
+    requests: Quantities = Quantities()
+
+
+class Container(msgspec.Struct, frozen=True, rename="camel"):
+    """The part of a container that decides its request."""
+
+    name: str
+    resources: Resources = Resources()
+    restart_policy: str = ""
+
+    @property
+    def is_sidecar(self) -> bool:
+        """Whether an init container keeps running (KEP-753)."""
+        return self.restart_policy == "Always"
+
+
+class ContainerStatus(msgspec.Struct, frozen=True, rename="camel"):
+    """What the kubelet gave a container; differs from the spec during an in-place resize."""
+
+    name: str
+    resources: Resources | None = None
+    allocated_resources: Quantities = Quantities()
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """The part of a condition that is read."""
+
+    type: str
+    status: str = ""
+    reason: str = ""
+
+
+class PodSpec(msgspec.Struct, frozen=True, rename="camel"):
+    """The part of a pod's spec that decides its request and where it counts."""
+
+    containers: list[Container]
+    node_name: str = ""
+    init_containers: list[Container] = []
+    overhead: Quantities = Quantities()
+    resources: Resources = Resources()
+
+
+class PodStatus(msgspec.Struct, frozen=True, rename="camel"):
+    """The part of a pod's status that decides whether and how it counts."""
+
+    phase: str = ""
+    conditions: list[Condition] = []
+    container_statuses: list[ContainerStatus] = []
+    init_container_statuses: list[ContainerStatus] = []
+
+
+def counts(spec: PodSpec, status: PodStatus) -> bool:
+    """Whether the pod holds a node's resources: scheduled and not finished."""
+    return bool(spec.node_name) and status.phase not in {"Succeeded", "Failed"}
+
+
+def request(spec: PodSpec, status: PodStatus) -> Amount:
+    """What the pod reserves on its node. Raises ValueError on a malformed quantity."""
+    given = {each.name: each for each in (*status.container_statuses, *status.init_container_statuses)}
+    refused = any(each.type == "PodResizePending" and each.reason == "Infeasible" for each in status.conditions)
+    running = _total(_in_force(each, given, refused=refused) for each in spec.containers)
+    sidecars, starting = Amount(), Amount()
+    for container in spec.init_containers:
+        if container.is_sidecar:
+            sidecars = sidecars.plus(_in_force(container, given, refused=refused))
+            starting = starting.larger(sidecars)
+        else:
+            starting = starting.larger(sidecars.plus(container.resources.requests.amount()))
+    return _pod_level(spec, running.plus(sidecars).larger(starting)).plus(spec.overhead.amount())
+
+
+def _total(amounts: Iterable[Amount]) -> Amount:
+    total = Amount()
+    for amount in amounts:
+        total = total.plus(amount)
+    return total
+
+
+def _in_force(container: Container, given: Mapping[str, ContainerStatus], *, refused: bool) -> Amount:
+    """The request that counts while a resize may be under way; `refused`: the node can never grant what is wanted."""
+    wanted = container.resources.requests.amount()
+    status = given.get(container.name)
+    if status is None or status.resources is None:
+        return wanted
+    granted = status.resources.requests.amount().larger(status.allocated_resources.amount())
+    return granted if refused else granted.larger(wanted)
+
+
+def _pod_level(spec: PodSpec, summed: Amount) -> Amount:
+    """Pod-level requests replace the containers' sum, each resource for itself (KEP-2837)."""
+    wanted = spec.resources.requests
+    pod = wanted.amount()
+    return Amount(
+        summed.cpu_milli if wanted.cpu is None else pod.cpu_milli,
+        summed.memory_bytes if wanted.memory is None else pod.memory_bytes,
+    )

@@ -1,0 +1,151 @@
+"""Sums of one moment: what departments were granted and hold, and what the pools offer. Pure and immutable."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import get_args
+
+from govcloud_api.v1alpha1.model import Purpose
+from govcloud_monitoring.folding import OTHER, Folds, kept
+from govcloud_monitoring.kubernetes.parse import Claim, Namespace, Node, Pod, Quota
+from govcloud_monitoring.kubernetes.pods import Amount
+
+PURPOSES: tuple[str, ...] = get_args(Purpose)
+NODE_STATES = ("ready", "not_ready", "cordoned")
+MAX_DEPARTMENTS = 500
+MAX_POOLS = 20
+MAX_STORAGE_CLASSES = 20
+UNKNOWN_POOL = "unknown"
+"""Pool of a pod whose node left between two list calls of one refresh."""
+
+Tenancy = tuple[str, str]
+"""Department and purpose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lists:
+    """Everything that one refresh read."""
+
+    namespaces: tuple[Namespace, ...] = ()
+    pods: tuple[Pod, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """What the machines of one pool offer together. `nodes` counts machines by state."""
+
+    installed_cpu_milli: int
+    allocatable: Amount
+    nodes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Integers only: milli-cores and bytes. Keys: (department, purpose[, pool or storage class])."""
+
+    owners: tuple[Namespace, ...]
+    cpu_quota_milli: Mapping[Tenancy, int]
+    memory_quota_bytes: Mapping[Tenancy, int]
+    requested: Mapping[tuple[str, str, str], Amount]
+    platform_requested: Mapping[str, Amount]
+    storage_bytes: Mapping[tuple[str, str, str], int]
+    pools: Mapping[str, Pool]
+    folded: Mapping[str, int]
+
+
+def summarise(lists: Lists) -> Snapshot:
+    """All sums of one refresh. Every counted pod is in exactly one of `requested` and `platform_requested`."""
+    folds = Folds()
+    owners = _owners(lists.namespaces, folds)
+    tenancy = {owner.name: (owner.department, owner.purpose) for owner in owners}
+    pool_of = _pools_by_node(lists.nodes, folds)
+    requested, platform = _requested(lists.pods, tenancy, pool_of)
+    return Snapshot(
+        owners=owners,
+        cpu_quota_milli=_quota(tenancy, ((each.namespace, each.cpu_milli) for each in lists.quotas)),
+        memory_quota_bytes=_quota(tenancy, ((each.namespace, each.memory_bytes) for each in lists.quotas)),
+        requested=requested,
+        platform_requested=platform,
+        storage_bytes=_storage(lists.claims, tenancy, folds),
+        pools=_pools(lists.nodes, pool_of),
+        folded=folds.counts(),
+    )
+
+
+def _owners(namespaces: Iterable[Namespace], folds: Folds) -> tuple[Namespace, ...]:
+    ordered = sorted(namespaces, key=lambda each: each.name)
+    departments = kept((each.department for each in ordered), MAX_DEPARTMENTS)
+    return tuple(
+        Namespace(
+            each.name,
+            folds.fold("department", each.department, departments),
+            folds.fold("purpose", each.purpose, PURPOSES) if each.purpose else OTHER,
+            each.project,
+        )
+        for each in ordered
+    )
+
+
+def _pools_by_node(nodes: Iterable[Node], folds: Folds) -> dict[str, str]:
+    ordered = sorted(nodes, key=lambda each: each.name)
+    pools = kept((each.pool for each in ordered), MAX_POOLS)
+    return {each.name: folds.fold("pool", each.pool, pools) for each in ordered}
+
+
+def _requested(
+    pods: Iterable[Pod], tenancy: Mapping[str, Tenancy], pool_of: Mapping[str, str]
+) -> tuple[dict[tuple[str, str, str], Amount], dict[str, Amount]]:
+    requested: defaultdict[tuple[str, str, str], Amount] = defaultdict(Amount)
+    platform: defaultdict[str, Amount] = defaultdict(Amount)
+    for pod in pods:
+        pool = pool_of.get(pod.node, UNKNOWN_POOL)
+        owner = tenancy.get(pod.namespace)
+        if owner is None:
+            platform[pool] = platform[pool].plus(pod.request)
+        else:
+            requested[*owner, pool] = requested[*owner, pool].plus(pod.request)
+    return dict(requested), dict(platform)
+
+
+def _quota(tenancy: Mapping[str, Tenancy], limits: Iterable[tuple[str, int | None]]) -> dict[Tenancy, int]:
+    """Within a namespace the smallest quota binds; namespaces of one department and purpose add up."""
+    binding: dict[str, int] = {}
+    for namespace, limit in limits:
+        if limit is not None and namespace in tenancy:
+            binding[namespace] = min(limit, binding.get(namespace, limit))
+    sums: defaultdict[Tenancy, int] = defaultdict(int)
+    for namespace, limit in binding.items():
+        sums[tenancy[namespace]] += limit
+    return dict(sums)
+
+
+def _storage(claims: Iterable[Claim], tenancy: Mapping[str, Tenancy], folds: Folds) -> dict[tuple[str, str, str], int]:
+    owned = [each for each in claims if each.namespace in tenancy]
+    classes = kept((each.storage_class for each in owned), MAX_STORAGE_CLASSES)
+    sums: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+    for each in owned:
+        sums[*tenancy[each.namespace], folds.fold("storage_class", each.storage_class, classes)] += each.storage_bytes
+    return dict(sums)
+
+
+def _pools(nodes: Iterable[Node], pool_of: Mapping[str, str]) -> dict[str, Pool]:
+    members: defaultdict[str, list[Node]] = defaultdict(list)
+    for node in nodes:
+        members[pool_of[node.name]].append(node)
+    return {name: _pool(machines) for name, machines in members.items()}
+
+
+def _pool(machines: list[Node]) -> Pool:
+    allocatable = Amount()
+    for machine in machines:
+        allocatable = allocatable.plus(machine.allocatable)
+    return Pool(
+        installed_cpu_milli=sum(machine.installed_cpu_milli for machine in machines),
+        allocatable=allocatable,
+        nodes={state: sum(machine.state == state for machine in machines) for state in NODE_STATES},
+    )

@@ -1,0 +1,46 @@
+"""What the exporter may be told from outside, by environment variables GOVCLOUD_*."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from govcloud_api.errors import ConfigError
+
+PREFIX = "GOVCLOUD_EXPORTER_"
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class Settings(BaseModel):
+    """Settings of the exporter; the variable of a field is GOVCLOUD_EXPORTER_ and its name in capitals."""
+
+    model_config = ConfigDict(frozen=True)
+
+    host: str = "0.0.0.0"  # noqa: S104 - inside a pod; who may connect is the NetworkPolicy's decision
+    port: int = Field(default=9105, ge=0, le=65535)
+    kubeconfig: Path | None = None
+    """None: the pod's own service account."""
+    refresh_seconds: Seconds = 10.0
+    """Pause between two refreshes."""
+    stale_seconds: Seconds = 25.0
+    """Age at which a reading is no longer shown."""
+    hang_seconds: Seconds = 120.0
+    """Time without the end of a refresh after which /healthz fails."""
+    revision: str = "unknown"
+    """Source revision of the running code, for govcloud_build_info."""
+
+
+def from_environment(environ: Mapping[str, str]) -> Settings:
+    """Settings from variables. Raises ConfigError that names every wrong variable."""
+    given = {
+        name: environ[variable] for name in Settings.model_fields if (variable := PREFIX + name.upper()) in environ
+    }
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        faults = [f"{PREFIX}{each['loc'][0]}".upper() + f": {each['msg']}" for each in error.errors()]
+        message = "\n".join([*faults, "correct the environment of the exporter and start it again"])
+        raise ConfigError(message) from error

@@ -1,0 +1,254 @@
+"""Model -> structural CustomResourceDefinition. `python -m govcloud_api.crd FOLDER` writes the files.
+
+pydantic's JSON schema is not structural: `$ref` is inlined, titles go, `anyOf ... null` becomes an optional field.
+Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from govcloud_api import labels
+from govcloud_api.v1alpha1 import Department, Environment, EnvironmentRequest, model
+
+Schema = dict[str, Any]
+Rule = dict[str, str]
+MAX_NAME_CHARS = 63
+_DROPPED = frozenset({"title", "additionalProperties", "default"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of `kubectl get`."""
+
+    name: str
+    path: str
+    type: str = "string"
+    wide: bool = False
+
+    def wire(self) -> Schema:
+        """As in additionalPrinterColumns; priority 1 shows only with -o wide."""
+        column = {"name": self.name, "type": self.type, "jsonPath": self.path}
+        return column | ({"priority": 1} if self.wide else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """What a kind's model does not say."""
+
+    model: type[model.Kind]
+    plural: str
+    short: str
+    scope: str
+    columns: tuple[Column, ...]
+    rules: tuple[Rule, ...] = ()
+    """CEL on the whole object; sees only `metadata.name` of the metadata."""
+    spec_rules: tuple[Rule, ...] = ()
+    field_rules: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+    """CEL by field of the spec."""
+
+    @property
+    def kind(self) -> str:
+        """Kind as in manifests."""
+        return self.model.__name__
+
+
+READY = Column(name="Ready", path='.status.conditions[?(@.type=="Ready")].status')
+REASON = Column(name="Reason", path='.status.conditions[?(@.type=="Ready")].reason')
+AGE = Column(name="Age", path=".metadata.creationTimestamp", type="date")
+IMMUTABLE_CODE = {"rule": "self == oldSelf", "message": "a department's code never changes; make a new department"}
+
+DEFINITIONS = (
+    Definition(
+        model=Department,
+        plural="departments",
+        short="dept",
+        scope="Cluster",
+        columns=(
+            Column(name="Code", path=".spec.code"),
+            Column(name="Home", path=".status.homeNamespace", wide=True),
+            Column(name="Envs", path=".status.environments", type="integer"),
+            Column(name="CPU", path=".status.quota.allocated.cpu"),
+            Column(name="CPU-Limit", path=".spec.quota.hard.cpu"),
+            Column(name="Memory", path=".status.quota.allocated.memory"),
+            Column(name="Memory-Limit", path=".spec.quota.hard.memory"),
+            READY,
+            AGE,
+        ),
+        rules=({"rule": "self.metadata.name == self.spec.code", "message": "metadata.name must equal spec.code"},),
+        field_rules={
+            "code": (
+                IMMUTABLE_CODE,
+                {
+                    "rule": "!(self in ['default', 'dept', 'govcloud', 'kube', 'system'])"
+                    " && !self.startsWith('kube-') && !self.startsWith('dept-') && !self.startsWith('govcloud-')",
+                    "message": "this code is kept for the cloud itself",
+                },
+            )
+        },
+    ),
+    Definition(
+        model=EnvironmentRequest,
+        plural="environmentrequests",
+        short="envreq",
+        scope="Namespaced",
+        columns=(
+            Column(name="Type", path=".spec.type", wide=True),
+            Column(name="Product", path=".spec.product"),
+            Column(name="Purpose", path=".spec.purpose"),
+            Column(name="Size", path=".spec.size"),
+            Column(name="Phase", path=".status.phase"),
+            Column(name="Waiting-On", path=".status.waitingOn"),
+            Column(name="Requested-By", path=".spec.requestedBy", wide=True),
+            READY,
+            AGE,
+        ),
+        rules=(
+            {
+                "rule": f"size(self.metadata.name) <= {MAX_NAME_CHARS}",
+                "message": f"a request's name has at most {MAX_NAME_CHARS} characters",
+            },
+        ),
+        spec_rules=({"rule": "self == oldSelf", "message": "a request cannot be changed; write a new one"},),
+    ),
+    Definition(
+        model=Environment,
+        plural="environments",
+        short="env",
+        scope="Namespaced",
+        columns=(
+            Column(name="Product", path=".spec.product"),
+            Column(name="Purpose", path=".spec.purpose"),
+            Column(name="Namespace", path=".status.namespace"),
+            Column(name="CPU", path=".spec.quota.cpu"),
+            Column(name="Memory", path=".spec.quota.memory"),
+            Column(name="Expires", path=".spec.expiresAt"),
+            READY,
+            REASON,
+            AGE,
+        ),
+    ),
+)
+
+
+def manifest(definition: Definition) -> Schema:
+    """The CustomResourceDefinition of a kind."""
+    kind = definition.kind
+    names = {
+        "kind": kind,
+        "listKind": f"{kind}List",
+        "plural": definition.plural,
+        "singular": kind.lower(),
+        "shortNames": [definition.short],
+        "categories": ["govcloud"],
+    }
+    version = {
+        "name": labels.VERSION,
+        "served": True,
+        "storage": True,
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": [column.wire() for column in definition.columns],
+        "schema": {"openAPIV3Schema": open_api_schema(definition)},
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{definition.plural}.{labels.GROUP}", "labels": {labels.MANAGED_BY: labels.MANAGER}},
+        "spec": {"group": labels.GROUP, "scope": definition.scope, "names": names, "versions": [version]},
+    }
+
+
+def open_api_schema(definition: Definition) -> Schema:
+    """Structural schema of the whole object, with its CEL rules."""
+    source = definition.model.model_json_schema(by_alias=True, mode="validation")
+    properties = source["properties"]
+    spec = structural(properties["spec"], source.get("$defs", {}))
+    status = structural(properties["status"], source.get("$defs", {}))
+    _add_rules(spec, definition.spec_rules)
+    for name, rules in definition.field_rules.items():
+        _add_rules(spec["properties"][name], rules)
+    schema: Schema = {
+        "type": "object",
+        "description": source.get("description", ""),
+        "required": ["spec"],
+        "properties": {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string"},
+            "metadata": {"type": "object"},
+            "spec": spec,
+            "status": status,
+        },
+    }
+    _add_rules(schema, definition.rules)
+    return schema
+
+
+def structural(node: Schema, definitions: Mapping[str, Schema]) -> Schema:
+    """One node of pydantic's schema as Kubernetes wants it; keeps defaults of plain values only."""
+    node = _resolved(node, definitions)
+    result = {key: value for key, value in node.items() if key not in _DROPPED}
+    if isinstance(node.get("default"), (str, int)):
+        result["default"] = node["default"]
+    if "const" in result:
+        result["enum"] = [result.pop("const")]
+    if result.pop("x-kubernetes-int-or-string", False):
+        return _int_or_string(result)
+    if "properties" in result:
+        result["properties"] = {
+            name: structural(child, definitions) for name, child in sorted(result["properties"].items())
+        }
+    if "items" in result:
+        result["items"] = structural(result["items"], definitions)
+    return result
+
+
+def _resolved(node: Schema, definitions: Mapping[str, Schema]) -> Schema:
+    """`node` with its `$ref` followed and `anyOf [X, null]` read as an optional X."""
+    if "anyOf" in node:
+        real = [option for option in node["anyOf"] if option.get("type") != "null"]
+        if len(real) != 1:
+            raise ValueError(f"a structural schema cannot hold a union: {node}")
+        node = real[0] | {key: value for key, value in node.items() if key != "anyOf"}
+    if "$ref" in node:
+        target = definitions[node["$ref"].rpartition("/")[2]]
+        node = target | {key: value for key, value in node.items() if key != "$ref"}
+        return _resolved(node, definitions)
+    return node
+
+
+def _int_or_string(node: Schema) -> Schema:
+    kept = {key: value for key, value in node.items() if key != "type"}
+    return kept | {"anyOf": [{"type": "integer"}, {"type": "string"}], "x-kubernetes-int-or-string": True}
+
+
+def _add_rules(node: Schema, rules: tuple[Rule, ...]) -> None:
+    if rules:
+        node["x-kubernetes-validations"] = [dict(rule) for rule in rules]
+
+
+def files() -> dict[str, str]:
+    """File name -> YAML text of every CRD; the detour over JSON parts shared nodes, so that YAML has no aliases."""
+    header = "# Generated from operators/govcloud_api by `make generate`; do not edit.\n"
+    return {
+        f"{labels.GROUP}_{definition.plural}.yaml": header
+        + yaml.safe_dump(json.loads(json.dumps(manifest(definition))), sort_keys=False, width=120)
+        for definition in DEFINITIONS
+    }
+
+
+def main(folder: Path) -> None:
+    """Write every CRD into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files().items():
+        (folder / name).write_text(text)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

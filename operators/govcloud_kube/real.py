@@ -1,0 +1,193 @@
+"""`Cluster` over HTTP. The official client gives authentication and transport; objects stay bytes and plain dicts."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+import urllib3
+from kubernetes import client
+from kubernetes import config as kubernetes_config
+from kubernetes.config import ConfigException
+
+from govcloud_api import errors
+from govcloud_kube import cluster, discovery, failure
+from govcloud_kube.cluster import Object, Objects, Ref
+
+APPLY = "application/apply-patch+yaml"
+JSON = "application/json"
+_config: Any = kubernetes_config
+"""The client's config module is not typed."""
+PAGE_SIZE_OBJECTS = 500
+ATTEMPTS = 4
+BACKOFF_BASE_SECONDS = 0.2
+BACKOFF_MAX_SECONDS = 2.0
+_RETRIED_STATUS = frozenset({429, 500, 502, 503, 504})
+_REPEATABLE = frozenset({"GET", "PATCH", "DELETE"})
+
+
+def connect(kubeconfig: Path | None = None, *, timeout_seconds: float = 10) -> RealCluster:
+    """Connection from a kubeconfig file, or from inside a pod when None. Does no request yet.
+
+    Raises ConfigError when the file is missing or wrong.
+    """
+    try:
+        if kubeconfig is None:
+            settings = client.Configuration()
+            _config.load_incluster_config(client_configuration=settings)
+            return RealCluster(client.ApiClient(settings), timeout_seconds=timeout_seconds)
+        api = _config.new_client_from_config(config_file=str(kubeconfig), persist_config=False)
+    except (ConfigException, OSError, ValueError, TypeError) as error:
+        where = kubeconfig or "this pod's service account"
+        raise errors.ConfigError(f"cannot read credentials from {where}: {error}; check the kubeconfig") from error
+    return RealCluster(api, timeout_seconds=timeout_seconds)
+
+
+class RealCluster:
+    """Talks to one API server. Safe to use from several threads. See `cluster.Cluster` for the verbs."""
+
+    def __init__(
+        self, api: client.ApiClient, *, timeout_seconds: float = 10, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._api = api
+        self._timeout_seconds = timeout_seconds
+        self._sleep = sleep
+        self._discovery = discovery.Discovery(self._document)
+
+    def get(self, ref: Ref) -> Object | None:
+        """See `Cluster.get`."""
+        status, body = self._send("GET", self._path(ref))
+        return None if status == 404 else _decoded(_checked(status, body, f"get {ref}"))
+
+    def list(self, api_version: str, kind: str, *, namespace: str | None = None, label_selector: str = "") -> Objects:
+        """See `Cluster.list`. A page token that expired starts the list again, once."""
+        path = self._discovery.path(api_version, kind, namespace)
+        query = {"limit": str(PAGE_SIZE_OBJECTS)}
+        if label_selector:
+            query["labelSelector"] = label_selector
+        try:
+            items = self._pages(path, query, f"list {kind}")
+        except _TokenExpiredError:
+            items = self._pages(path, query, f"list {kind}")
+        return [{"apiVersion": api_version, "kind": kind} | item for item in items]
+
+    def apply(self, obj: Object, *, field_manager: str, dry_run: bool = False, force: bool = True) -> Object:
+        """See `Cluster.apply`."""
+        ref = cluster.ref_of(obj)
+        query = {"fieldManager": field_manager, "force": "true" if force else "false"}
+        if dry_run:
+            query["dryRun"] = "All"
+        return self._write("PATCH", f"{self._path(ref)}?{urlencode(query)}", obj, f"apply {ref}", APPLY)
+
+    def create(self, obj: Object, *, dry_run: bool = False) -> Object:
+        """See `Cluster.create`. Never repeated by itself: an answer may be lost after the object was stored."""
+        metadata = obj.get("metadata") or {}
+        path = self._discovery.path(obj["apiVersion"], obj["kind"], metadata.get("namespace"))
+        what = f"create {obj['kind']} {metadata.get('name', '')}".rstrip()
+        return self._write("POST", f"{path}?dryRun=All" if dry_run else path, obj, what)
+
+    def patch_status(self, obj: Object, *, field_manager: str) -> Object:
+        """See `Cluster.patch_status`."""
+        ref = cluster.ref_of(obj)
+        metadata = {key: obj["metadata"][key] for key in ("name", "namespace", "uid") if key in obj["metadata"]}
+        body = {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": metadata, "status": obj["status"]}
+        query = urlencode({"fieldManager": field_manager, "force": "true"})
+        return self._write("PATCH", f"{self._path(ref)}/status?{query}", body, f"write status of {ref}", APPLY)
+
+    def delete(self, ref: Ref, *, uid: str | None = None, resource_version: str | None = None) -> bool:
+        """See `Cluster.delete`."""
+        wanted = {"uid": uid, "resourceVersion": resource_version}
+        preconditions = {key: value for key, value in wanted.items() if value is not None}
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
+        status, body = self._send("DELETE", self._path(ref), options | {"preconditions": preconditions})
+        if status == 404:
+            return False
+        _checked(status, body, f"delete {ref}")
+        return True
+
+    def raw(self, method: str, path: str, body: Object | None = None, content_type: str = JSON) -> bytes:
+        """See `Cluster.raw`."""
+        status, answer = self._send(method, path, body, content_type)
+        return _checked(status, answer, f"{method} {path}")
+
+    def _path(self, ref: Ref) -> str:
+        return self._discovery.path(ref.api_version, ref.kind, ref.namespace, ref.name)
+
+    def _document(self, path: str) -> Object | None:
+        status, body = self._send("GET", path)
+        return None if status == 404 else _decoded(_checked(status, body, f"read {path}"))
+
+    def _pages(self, path: str, query: dict[str, str], what: str) -> Objects:
+        items: Objects = []
+        token = ""
+        while True:
+            page_query = query | ({"continue": token} if token else {})
+            status, body = self._send("GET", f"{path}?{urlencode(page_query)}")
+            if status == 410 and token:
+                raise _TokenExpiredError
+            page = _decoded(_checked(status, body, what))
+            items += page.get("items") or []
+            token = (page.get("metadata") or {}).get("continue") or ""
+            if not token:
+                return items
+
+    def _write(self, method: str, path: str, body: Object, what: str, content_type: str = JSON) -> Object:
+        status, answer = self._send(method, path, body, content_type)
+        return _decoded(_checked(status, answer, what))
+
+    def _send(self, method: str, path: str, body: Object | None = None, content_type: str = JSON) -> tuple[int, bytes]:
+        """One request with its retries. 429 was not processed, so it is repeated for every method."""
+        payload = None if body is None else msgspec.json.encode(body)
+        for attempt in range(1, ATTEMPTS + 1):
+            last = attempt == ATTEMPTS
+            try:
+                status, answer = self._once(method, path, payload, content_type)
+            except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
+                if last or method not in _REPEATABLE:
+                    message = f"{method} {path}: no answer from {self._api.configuration.host} ({error}); is it up?"
+                    raise errors.ApiUnavailable(message) from error
+            else:
+                repeatable = status == 429 or (status in _RETRIED_STATUS and method in _REPEATABLE)
+                if last or not repeatable:
+                    return status, answer
+            self._sleep(_pause_seconds(attempt))
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _once(self, method: str, path: str, payload: bytes | None, content_type: str) -> tuple[int, bytes]:
+        headers = {"Accept": JSON, "Content-Type": content_type}
+        _, url, headers, _, _ = self._api.param_serialize(
+            method=method, resource_path=path, header_params=headers, auth_settings=["BearerToken"]
+        )
+        answer = self._api.rest_client.pool_manager.request(
+            method, url, body=payload, headers=headers, timeout=self._timeout_seconds, retries=False
+        )
+        return int(answer.status), bytes(answer.data)
+
+
+class _TokenExpiredError(Exception):
+    """The list's continue token is older than the API server's history (HTTP 410)."""
+
+
+def _pause_seconds(attempt: int) -> float:
+    """Full jitter: a crowd of clients that failed together must not come back together."""
+    ceiling = min(BACKOFF_MAX_SECONDS, BACKOFF_BASE_SECONDS * 2**attempt)
+    return random.uniform(ceiling / 4, ceiling)  # noqa: S311 - spreads load, guards nothing
+
+
+def _checked(status: int, body: bytes, what: str) -> bytes:
+    if not 200 <= status < 300:
+        raise failure.error_for(status, body, what)
+    return body
+
+
+def _decoded(body: bytes) -> Object:
+    decoded: Any = msgspec.json.decode(body)
+    if not isinstance(decoded, dict):
+        raise errors.ApiUnavailable("the API server answered something that is not an object")
+    return decoded

@@ -1,0 +1,62 @@
+"""Spec of a Department -> objects of its home namespace, in stages: isolation stands before access. Pure."""
+
+from __future__ import annotations
+
+from govcloud_api import labels
+from govcloud_api.objects import Object, Ref, ref_of
+from govcloud_api.v1alpha1 import Department
+from govcloud_operators import isolation, roles
+
+HOME_HARD = {
+    "pods": "0",
+    "services": "0",
+    "persistentvolumeclaims": "0",
+    "count/secrets": "20",
+    "count/configmaps": "20",
+    "count/environmentrequests.govcloud.internal": "200",
+    "count/environments.govcloud.internal": "100",
+}
+"""A home holds requests, not workloads; the counts keep one department from filling the API server."""
+
+
+def home(department: Department) -> str:
+    """Name of the home namespace."""
+    return labels.home_namespace(department.spec.code)
+
+
+def home_ref(department: Department) -> Ref:
+    """Ref of the home namespace."""
+    return Ref("v1", "Namespace", home(department))
+
+
+def namespace(department: Department) -> Object:
+    """The home namespace itself."""
+    extra = {labels.DEPARTMENT: department.spec.code, labels.ROLE: "home"}
+    return isolation.namespace(home(department), department.metadata.uid, extra)
+
+
+def stages(department: Department) -> list[list[Object]]:
+    """What must be there, in order; a stage starts when the one before it stands."""
+    where = home(department)
+    shut = [
+        isolation.resource_quota(where, HOME_HARD),
+        isolation.limit_range(where),
+        isolation.default_deny(where),
+    ]
+    return [[namespace(department)], shut, roles.bindings(where, roles.HOME, department.spec.subjects)]
+
+
+def refs(department: Department) -> list[Ref]:
+    """Everything that a decision has to look at."""
+    fixed = [ref_of(obj) for stage in stages(department)[:2] for obj in stage]
+    return [*fixed, *roles.refs(home(department), roles.HOME)]
+
+
+def with_finalizer(department: Department, *, held: bool) -> Object:
+    """The Department's metadata with or without our finalizer, for server-side apply; never creates one."""
+    metadata = {"name": department.metadata.name, "uid": department.metadata.uid}
+    return {
+        "apiVersion": labels.API_VERSION,
+        "kind": "Department",
+        "metadata": metadata | {"finalizers": [labels.DEPARTMENT_FINALIZER] if held else []},
+    }

@@ -1,0 +1,116 @@
+"""Department: gather -> decide -> perform -> status. Level-based: the same answer however often it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from govcloud_api import conditions, labels
+from govcloud_api.objects import Object, Ref, ref_of
+from govcloud_api.v1alpha1 import Department, Environment
+from govcloud_kube import Cluster
+from govcloud_operators import isolation, rounds, statuses
+from govcloud_operators.actions import Action, Apply, Delete, first_stage, read
+from govcloud_operators.department import desired, status
+from govcloud_operators.department.observed import Observed
+
+POLL_SECONDS = 2.0
+NUDGE_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What to do now, and what is still missing afterwards (empty: nothing)."""
+
+    actions: tuple[Action, ...] = ()
+    pending: str = ""
+    poll: bool = False
+    """Something outside is on its way: look again soon."""
+
+
+def department_ref(code: str) -> Ref:
+    """Ref of a Department."""
+    return Ref(labels.API_VERSION, "Department", code)
+
+
+def gather(cluster: Cluster, code: str, now: datetime) -> Observed | None:
+    """Read everything; None when there is no such Department. Raises InvalidSpec when it cannot be understood."""
+    found = cluster.get(department_ref(code))
+    if found is None:
+        return None
+    department = Department.parse(found)
+    listed = cluster.list(labels.API_VERSION, "Environment", namespace=desired.home(department))
+    environments = tuple(Environment.parse(item) for item in listed)
+    live = read(cluster, desired.refs(department))
+    return Observed(department=department, environments=environments, live=live, now=now)
+
+
+def decide(observed: Observed) -> Decision:
+    """The next step towards what the Department says. Pure."""
+    department, home = observed.department, observed.home
+    if department.metadata.deletion_timestamp:
+        return _teardown(observed)
+    if labels.DEPARTMENT_FINALIZER not in department.metadata.finalizers:
+        return Decision(actions=(Apply(desired.with_finalizer(department, held=True)),), pending="starting")
+    if home is not None and not isolation.is_owned(home, department.metadata.uid):
+        return Decision(pending="the home namespace belongs to somebody else")
+    if home is not None and isolation.is_going(home):
+        return Decision(pending="the old home namespace is being deleted", poll=True)
+    actions: tuple[Action, ...] = (*first_stage(desired.stages(department), observed.live), *_surplus(observed))
+    actions = actions or _nudge(observed)
+    counted = isolation.is_enforced(observed.quota)
+    return Decision(actions=actions, pending="objects are being made" if actions else "", poll=not counted)
+
+
+def reconcile(cluster: Cluster, code: str, now: datetime) -> float | None:
+    """Bring a Department to where it says; returns seconds until the next look, None when nothing is due."""
+    outcome = rounds.converge(cluster, lambda: gather(cluster, code, now), decide, lambda decision: decision.actions)
+    if outcome is None:
+        return None
+    observed, decision = outcome
+    if _released(decision):
+        return None
+    wanted = status.status(observed, pending=decision.pending)
+    statuses.write_if_changed(cluster, department_ref(code), observed.department, wanted)
+    return POLL_SECONDS if decision.poll else None
+
+
+def _teardown(observed: Observed) -> Decision:
+    """Nothing of a department goes while it still has environments; then the home, then the finalizer."""
+    department, home = observed.department, observed.home
+    if labels.DEPARTMENT_FINALIZER not in department.metadata.finalizers:
+        return Decision()
+    if observed.environments:
+        return Decision(pending="environments remain")
+    if home is not None and isolation.is_owned(home, department.metadata.uid):
+        going = isolation.is_going(home)
+        actions = () if going else (Delete(desired.home_ref(department), home["metadata"]["uid"]),)
+        return Decision(actions=actions, pending="the home namespace is being deleted", poll=True)
+    return Decision(actions=(Apply(desired.with_finalizer(department, held=False)),))
+
+
+def _surplus(observed: Observed) -> tuple[Delete, ...]:
+    """Bindings of roles that nobody has any more."""
+    wanted = {ref_of(obj) for stage in desired.stages(observed.department) for obj in stage}
+    surplus: list[tuple[Ref, Object]] = [
+        (ref, obj) for ref, obj in observed.live.items() if ref.kind == "RoleBinding" and ref not in wanted
+    ]
+    return tuple(Delete(ref, obj["metadata"]["uid"]) for ref, obj in surplus)
+
+
+def _nudge(observed: Observed) -> tuple[Delete, ...]:
+    """Make the quota anew when it is not counted for long.
+
+    The quota controller learns new kinds within 30 s, but looks again at a quota it could not count only every
+    5 minutes; until then it refuses every request of the department. A new quota it looks at once.
+    """
+    quota = observed.quota
+    if quota is None or isolation.is_enforced(quota) or not (quota.get("status") or {}).get("hard"):
+        return ()
+    age = observed.now - conditions.parse_timestamp(quota["metadata"]["creationTimestamp"])
+    return (Delete(ref_of(quota), quota["metadata"]["uid"]),) if age.total_seconds() >= NUDGE_SECONDS else ()
+
+
+def _released(decision: Decision) -> bool:
+    """True when the finalizer was just taken off: the object is gone and has no status."""
+    return any(isinstance(a, Apply) and a.obj["metadata"].get("finalizers") == [] for a in decision.actions)

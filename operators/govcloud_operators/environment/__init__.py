@@ -1,0 +1,1 @@
+"""Environment: namespace, quota, proven isolation, access, expiry, return."""

@@ -1,0 +1,72 @@
+"""What a decision about an Environment is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from govcloud_api.objects import Object, Ref, ref_of
+from govcloud_api.v1alpha1 import Department, Environment
+from govcloud_operators import isolation
+from govcloud_operators.environment import desired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """What the operator itself saw of the network; None: it did not look, or cannot say."""
+
+    canary_address: str | None = None
+    """Cluster address of the canary, `IP:port`; tenants must not reach it."""
+    api_address: str | None = None
+    """Cluster address of the Kubernetes API, `IP:port`; tenants must not reach it."""
+    canary_alive: bool | None = None
+    """The canary answers: without that, "the tenant cannot reach it" proves nothing."""
+    probe_reached: bool | None = None
+    """The operator got into the running probe pod: the namespace is open from outside."""
+
+    @property
+    def targets(self) -> list[str]:
+        """What the probe must not reach, in its own notation."""
+        known = (self.canary_address, self.api_address)
+        return [f"tcp:{address}" for address in known if address]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """One look at an Environment and its namespace."""
+
+    environment: Environment
+    department: Department | None
+    request_there: bool
+    """The request it came from still exists; deleting the request gives the environment back."""
+    live: Mapping[Ref, Object]
+    network: Network = field(default_factory=Network)
+    now: datetime
+    probe_image: str
+
+    @property
+    def namespace(self) -> Object | None:
+        """The namespace that has the name, whoever made it."""
+        return self.live.get(desired.namespace_ref(self.environment))
+
+    @property
+    def owns_namespace(self) -> bool:
+        """The namespace is there, was made for this Environment, and is not being deleted."""
+        found = self.namespace
+        return (
+            found is not None
+            and isolation.is_owned(found, self.environment.metadata.uid)
+            and not isolation.is_going(found)
+        )
+
+    @property
+    def quota(self) -> Object | None:
+        """The namespace's ResourceQuota."""
+        name = desired.namespace_name(self.environment)
+        return self.live.get(ref_of(isolation.resource_quota(name, {})))
+
+    @property
+    def probe(self) -> Object | None:
+        """The probe pod."""
+        return self.live.get(desired.probe_ref(self.environment))

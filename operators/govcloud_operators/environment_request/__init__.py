@@ -1,0 +1,1 @@
+"""EnvironmentRequest: rules, decision, and the Environment that comes out of it."""

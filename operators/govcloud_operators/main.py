@@ -1,0 +1,170 @@
+"""The operator process: `python -m govcloud_operators.main`. Ends, to be started again, when a part of it fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+import time
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Any
+
+import kopf
+
+from govcloud_api import errors, labels
+from govcloud_kube import real
+from govcloud_operators import dispatch, lease, login, network, page, settings, watchdog
+from govcloud_operators.department import handlers as department_handlers
+from govcloud_operators.environment import handlers as environment_handlers
+from govcloud_operators.environment import reconcile as environment
+from govcloud_operators.environment_request import handlers as environment_request_handlers
+from govcloud_operators.keys import Key
+from govcloud_operators.queue import WorkQueue
+
+LOG = logging.getLogger("govcloud_operators")
+STOP_SECONDS = 3.0
+API_TIMEOUT_SECONDS = 4.0
+"""Four attempts of this and their pauses fit between the lease's fence and its end."""
+
+
+def main() -> int:
+    """Run until told to stop; 0 after a clean stop, 1 when a part failed, 3 when the settings are wrong."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("kopf").setLevel(logging.WARNING)
+    try:
+        wanted = settings.from_environment(
+            os.environ, host_name=socket.gethostname(), version=metadata.version("govcloud")
+        )
+        return asyncio.run(run(wanted))
+    except errors.ConfigError as error:
+        LOG.critical("%s", error)
+        return 3
+    except errors.GovcloudError as error:
+        LOG.critical("%s: %s", type(error).__name__, error)
+        return 1
+
+
+async def run(wanted: settings.Settings) -> int:
+    """Wait for the lease, then work until a part ends. Raises GovcloudError when the start fails."""
+    cluster = real.connect(wanted.kubeconfig, timeout_seconds=API_TIMEOUT_SECONDS)
+    await asyncio.to_thread(login.require_identity, cluster, wanted.expected_user)
+    clocks = lease.Clocks(monotonic=time.monotonic, wall=lambda: datetime.now(UTC))
+    held = lease.Lease(cluster, identity=wanted.identity, namespace=wanted.namespace, clocks=clocks)
+    around = environment.Surroundings(
+        clock=clocks.wall,
+        reach=network.reach,
+        probe_image=f"{labels.REGISTRY}/netprobe:{wanted.version}",
+        canary_address=wanted.canary_address,
+    )
+    dispatcher = dispatch.Dispatcher(lease.Fenced(cluster, held), around)
+    queue = WorkQueue(dispatcher.work, now=time.monotonic)
+    loop = asyncio.get_running_loop()
+    dispatcher.connect(lambda key: _ignored(loop.call_soon_threadsafe(queue.add, key)))
+    health = page.Health(queue=queue, lease_held=held.held)
+    runner = await page.serve(health, host=wanted.page_host, port=wanted.page_port)
+    try:
+        await _take(held)
+        return await _work(wanted, held, dispatcher, queue)
+    finally:
+        await runner.cleanup()
+        await _release(held)
+
+
+async def _work(wanted: settings.Settings, held: lease.Lease, dispatcher: dispatch.Dispatcher, queue: WorkQueue) -> int:
+    """All parts side by side; the first that ends, ends the process. kopf ends cleanly on SIGTERM."""
+    LOG.info("the lease is held by %s; at work", wanted.identity)
+    parts: dict[str, Coroutine[Any, Any, None]] = {
+        "lease": _renew(held),
+        "resync": _resync(dispatcher, queue, wanted.resync_seconds),
+        "watchdog": watchdog.guard(),
+        **{f"worker-{number}": queue.serve() for number in range(wanted.workers)},
+    }
+    tasks = [asyncio.create_task(part, name=f"govcloud {name}") for name, part in parts.items()]
+    watching = asyncio.create_task(_watch(wanted, queue), name="govcloud kopf")
+    await asyncio.wait([*tasks, watching], return_when=asyncio.FIRST_COMPLETED)
+    # A stop by signal ends kopf's watchers before kopf itself: that is no fault of the watchers.
+    await asyncio.wait([watching], timeout=STOP_SECONDS)
+    done = [task for task in [watching, *tasks] if task.done()]
+    pending = [task for task in [watching, *tasks] if not task.done()]
+    stopped = watching.done() and watching.exception() is None
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    if stopped:
+        return 0
+    for task in done:
+        LOG.critical("%s ended: %s; the process ends to be started again", task.get_name(), task.exception())
+    return 1
+
+
+async def _watch(wanted: settings.Settings, queue: WorkQueue) -> None:
+    """kopf as a thin shell: it lists and watches, our handlers name keys, nothing is stored on objects."""
+    registry = kopf.OperatorRegistry()
+    for handlers in (department_handlers, environment_request_handlers, environment_handlers):
+        handlers.register(registry, queue.add)
+
+    @kopf.on.login(registry=registry, id="login", retries=3)
+    def on_login(**_: object) -> kopf.ConnectionInfo:
+        return login.connection(wanted.kubeconfig, datetime.now(UTC))
+
+    kopf_settings = kopf.OperatorSettings()
+    kopf_settings.posting.enabled = False
+    kopf_settings.scanning.disabled = True
+    kopf_settings.networking.request_timeout = 30
+    kopf_settings.networking.connect_timeout = 5
+    kopf_settings.watching.connect_timeout = 5
+    await kopf.operator(registry=registry, settings=kopf_settings, standalone=True, clusterwide=True)
+
+
+async def _take(held: lease.Lease) -> None:
+    while True:
+        try:
+            if await asyncio.to_thread(held.try_take):
+                return
+            LOG.info("another operator holds the lease; waiting")
+        except errors.GovcloudError as error:
+            LOG.warning("cannot take the lease: %s", error)
+        await asyncio.sleep(lease.RENEW_SECONDS)
+
+
+async def _renew(held: lease.Lease) -> None:
+    """Returns when the lease is lost."""
+    while held.held():
+        await asyncio.sleep(lease.RENEW_SECONDS)
+        try:
+            if not await asyncio.to_thread(held.try_take):
+                return
+        except errors.GovcloudError as error:
+            LOG.warning("cannot renew the lease: %s", error)
+
+
+async def _release(held: lease.Lease) -> None:
+    try:
+        await asyncio.to_thread(held.release)
+    except errors.GovcloudError as error:
+        LOG.warning("cannot release the lease, the next operator waits %s s: %s", lease.DURATION_SECONDS, error)
+
+
+async def _resync(dispatcher: dispatch.Dispatcher, queue: WorkQueue, every_seconds: float) -> None:
+    """One timer for all: what no event announced is found here."""
+    while True:
+        await asyncio.sleep(every_seconds)
+        try:
+            keys: list[Key] = await asyncio.to_thread(dispatcher.all_keys)
+        except errors.GovcloudError as error:
+            LOG.warning("resync: %s", error)
+            continue
+        for key in keys:
+            queue.add(key)
+
+
+def _ignored(_handle: asyncio.Handle) -> None:
+    """`call_soon_threadsafe` returns a handle that nobody needs."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

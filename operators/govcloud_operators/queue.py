@@ -1,0 +1,151 @@
+"""Our own work queue: keys without duplicates, never two workers on one key, endless retries with jitter.
+
+Lives in one event loop; the work itself runs in threads, so a slow API call never stops the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from govcloud_api import errors
+from govcloud_operators.keys import Key
+
+LOG = logging.getLogger(__name__)
+
+BACKOFF_BASE_SECONDS = 0.25
+BACKOFF_MAX_SECONDS = 30.0
+STUCK_SECONDS = 120.0
+
+Work = Callable[[Key], float | None]
+"""Reconcile one key; returns seconds until it wants to be called again, None for not by itself."""
+Now = Callable[[], float]
+"""Monotonic seconds."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """Totals since the start, for the metrics page."""
+
+    reconciled: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(kind, outcome) -> how often."""
+    busy_seconds: dict[str, float] = field(default_factory=dict)
+    """kind -> seconds spent."""
+
+    def add(self, kind: str, outcome: str, seconds: float) -> None:
+        """Count one run."""
+        self.reconciled[(kind, outcome)] = self.reconciled.get((kind, outcome), 0) + 1
+        self.busy_seconds[kind] = self.busy_seconds.get(kind, 0.0) + seconds
+
+
+class WorkQueue:
+    """Keys that wait, sorted by when they are due."""
+
+    def __init__(self, work: Work, *, now: Now) -> None:
+        """`work` runs in a thread; `now` is the monotonic clock."""
+        self.counts = Counts()
+        self._work = work
+        self._now = now
+        self._due: dict[Key, float] = {}
+        self._heap: list[tuple[float, Key]] = []
+        self._running: dict[Key, float] = {}
+        self._failures: dict[Key, int] = {}
+        self._wake = asyncio.Event()
+
+    def add(self, key: Key, delay_seconds: float = 0.0) -> None:
+        """Look at `key` after a pause; an earlier wish for the same key stands. Call it in the loop's thread."""
+        due = self._now() + delay_seconds
+        if key.name and due < self._due.get(key, float("inf")):
+            self._due[key] = due
+            heapq.heappush(self._heap, (due, key))
+            self._wake.set()
+
+    def stuck_seconds(self) -> float:
+        """How long the oldest run lasts, or the key that is due longest waits: large when nothing moves."""
+        now = self._now()
+        waits = [now - due for key, due in self._due.items() if key not in self._running]
+        return max([*waits, *(now - start for start in self._running.values())], default=0.0)
+
+    def depth(self) -> int:
+        """Keys that are due now or being worked on."""
+        now = self._now()
+        return sum(due <= now for due in self._due.values()) + len(self._running)
+
+    async def serve(self) -> None:
+        """Work for ever; run as many of these as there shall be workers."""
+        while True:
+            key = await self._next()
+            self._running[key] = self._now()
+            try:
+                await self._run(key)
+            finally:
+                del self._running[key]
+                self._wake.set()
+
+    async def _next(self) -> Key:
+        """The next key that is due and that nobody works on."""
+        while True:
+            pause = self._pop_ready()
+            if isinstance(pause, Key):
+                return pause
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), pause)
+            except TimeoutError:
+                continue
+
+    def _pop_ready(self) -> Key | float | None:
+        """A key to work on, or seconds until one is due (None: no key waits)."""
+        now, skipped = self._now(), []
+        found: Key | float | None = None
+        while self._heap:
+            due, key = heapq.heappop(self._heap)
+            if self._due.get(key) != due:
+                continue
+            if due > now:
+                heapq.heappush(self._heap, (due, key))
+                found = due - now
+                break
+            if key not in self._running:
+                del self._due[key]
+                found = key
+                break
+            skipped.append((due, key))
+        for entry in skipped:
+            heapq.heappush(self._heap, entry)
+        return found
+
+    async def _run(self, key: Key) -> None:
+        start = self._now()
+        try:
+            again = await asyncio.to_thread(self._work, key)
+        except errors.NotReady as error:
+            LOG.info("%s: %s", _name(key), error)
+            self._finish(key, "waiting", start, error.delay_seconds)
+        except errors.GovcloudError as error:
+            LOG.warning("%s: %s: %s", _name(key), type(error).__name__, error)
+            self._finish(key, type(error).__name__, start, self._backoff_seconds(key))
+        except Exception:
+            LOG.exception("%s: unexpected error", _name(key))
+            self._finish(key, "unexpected", start, self._backoff_seconds(key))
+        else:
+            self._failures.pop(key, None)
+            self._finish(key, "ok", start, again)
+
+    def _finish(self, key: Key, outcome: str, start: float, again_seconds: float | None) -> None:
+        self.counts.add(key.kind, outcome, self._now() - start)
+        if again_seconds is not None:
+            self.add(key, again_seconds)
+
+    def _backoff_seconds(self, key: Key) -> float:
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        ceiling = min(BACKOFF_MAX_SECONDS, BACKOFF_BASE_SECONDS * 2 ** min(failures, 10))
+        return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - spreads load, guards nothing
+
+
+def _name(key: Key) -> str:
+    return "/".join(filter(None, key))

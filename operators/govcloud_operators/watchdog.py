@@ -1,0 +1,31 @@
+"""Is kopf still watching? A watcher that died leaves no trace but its missing task.
+
+kopf 1.44-1.45 names its watcher tasks `watcher for <plural>.<version>.<group>@<namespace>`; an integration test holds
+that. Source of the fault: nolar/kopf#1276.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from govcloud_api import labels
+
+EXPECTED = frozenset(
+    f"watcher for {plural}.{labels.VERSION}.{labels.GROUP}@None"
+    for plural in ("departments", "environmentrequests", "environments")
+)
+START_SECONDS = 30.0
+CHECK_SECONDS = 1.0
+
+
+def missing(task_names: Iterable[str]) -> frozenset[str]:
+    """Watchers that should run and do not. Pure."""
+    return EXPECTED - frozenset(task_names)
+
+
+async def guard(*, start_seconds: float = START_SECONDS, check_seconds: float = CHECK_SECONDS) -> None:
+    """Return as soon as a watcher is gone, else never; kopf gets `start_seconds` to start them all."""
+    await asyncio.sleep(start_seconds)
+    while not missing(task.get_name() for task in asyncio.all_tasks() if not task.done()):
+        await asyncio.sleep(check_seconds)

@@ -1,0 +1,22 @@
+"""docs/benchmarks.md out of figures. Pure."""
+
+from typing import Any
+
+_HEAD = """# Benchmarks
+
+Written by `make bench`; do not edit. Repeat: `make bench`, or `make bench COLD=1` to build the bundle from empty
+caches too (about half an hour on two cores). The machine: 2 cores, 24 GiB, Debian 12, shared with others: compare
+figures of one run, and ratios rather than seconds.
+"""
+
+
+def page(figures: list[dict[str, Any]], versions: dict[str, str]) -> str:
+    """Markdown: a table of figures against goals, and the versions they were measured with."""
+    rows = [
+        f"| {item['name']} | {item['value']:.2f} {item['unit']} | {item['goal']:g} {item['unit']} "
+        f"| {'yes' if item['value'] <= item['goal'] else '**no**'} | {item['how']} | {item['measured_on']} |"
+        for item in figures
+    ]
+    table = ["| what | measured | at most | reached | how | on |", "|---|---|---|---|---|---|", *rows]
+    parts = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+    return "\n".join([_HEAD, *table, "", f"Versions: {parts}.", ""])

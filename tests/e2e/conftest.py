@@ -1,0 +1,37 @@
+"""One lab for all stories: deployed once, always removed, and the host is then as it was."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import lab as labs
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[labs.Lab]:
+    # Not pytest's own folder: it keeps the last runs, and a machine's disk is large.
+    folder = Path(tempfile.mkdtemp(prefix="govcloud-e2e-"))
+    made = labs.make(folder)
+    before = labs.host()
+    try:
+        made.govcloud("deploy", str(made.site))
+        yield made
+    finally:
+        made.govcloud("destroy", str(made.site), "--confirm", labs.NAME)
+        shutil.rmtree(folder)
+    assert labs.host() == before
+
+
+@pytest.fixture(scope="session")
+def tax(lab: labs.Lab) -> Path:
+    """Credentials of an owner of the tax office."""
+    return lab.member("tax")
+
+
+@pytest.fixture(scope="session")
+def health(lab: labs.Lab) -> Path:
+    """Credentials of an owner of the health department."""
+    return lab.member("health", "ben")

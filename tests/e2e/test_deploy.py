@@ -1,0 +1,86 @@
+"""An operations engineer deploys, looks, deploys again, and is interrupted."""
+
+import base64
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from support.lab import Lab, eventually
+
+pytestmark = pytest.mark.e2e
+
+
+def test_every_node_is_ready_and_every_condition_true(lab: Lab) -> None:
+    nodes = lab.get("nodes")["items"]
+    ready = {
+        n["metadata"]["name"]: c["status"] for n in nodes for c in n["status"]["conditions"] if c["type"] == "Ready"
+    }
+    assert ready == {"cp1": "True", "w1": "True", "w2": "True"}
+    report = json.loads(lab.govcloud("status", str(lab.site), "-o", "json"))
+    assert {item["type"]: item["status"] for item in report["conditions"]} == {
+        "NodesReady": "True",
+        "PlatformReady": "True",
+        "DepartmentsReady": "True",
+        "Ready": "True",
+    }
+    assert set(report["endpoints"]) == {"kubernetes", "prometheus", "registry"}
+
+
+def test_a_second_run_changes_nothing_within_a_minute(lab: Lab) -> None:
+    began = time.monotonic()
+    changed = json.loads(lab.govcloud("deploy", str(lab.site), "-o", "json"))["changed"]
+    assert changed == {"machines": [], "cluster": [], "platform": []}
+    assert time.monotonic() - began <= 60
+    assert lab.govcloud("plan", str(lab.site)).startswith("No changes")
+
+
+def test_the_second_run_is_the_same_without_mitogen(lab: Lab) -> None:
+    plain = Lab(folder=lab.folder, environment={**lab.environment, "GOVCLOUD_MITOGEN": "0"})
+    changed = json.loads(plain.govcloud("deploy", str(lab.site), "-o", "json"))["changed"]
+    assert changed["cluster"] == []
+
+
+def test_kubeconfig_prints_a_file_that_works(lab: Lab) -> None:
+    path = lab.govcloud("kubeconfig", str(lab.site), "--path").strip()
+    assert path == str(lab.kubeconfig)
+    assert Path(path).stat().st_mode & 0o077 == 0
+    assert "kube-system" in lab.kubectl("get", "namespaces", "-o", "name")
+
+
+def test_secrets_are_encrypted_at_rest_and_access_is_audited(lab: Lab) -> None:
+    lab.kubectl("-n", "default", "create", "secret", "generic", "at-rest", "--from-literal=word=plain-text-word")
+    pki = "/etc/kubernetes/pki/etcd"
+    flags = f"--cacert {pki}/ca.crt --cert {pki}/healthcheck-client.crt --key {pki}/healthcheck-client.key"
+    get = f"etcdctl --endpoints https://127.0.0.1:2379 {flags} get /registry/secrets/default/at-rest --print-value-only"
+    stored = lab.ssh("10.91.0.11", f"nsenter -t $(pgrep -x etcd) -m -- /usr/local/bin/{get} | base64 -w0")
+    raw = base64.b64decode(stored)
+    assert raw.startswith(b"k8s:enc:secretbox:v1:key1:")
+    assert b"plain-text-word" not in raw
+    audit = lab.ssh("10.91.0.11", "grep at-rest /var/log/kubernetes/audit.log | head -1")
+    event = json.loads(audit)
+    assert event["objectRef"]["resource"] == "secrets"
+    assert "plain-text-word" not in audit
+
+
+def test_drift_on_a_machine_and_in_the_platform_is_seen_and_repaired(lab: Lab) -> None:
+    lab.cut_power("w2")
+    lab.kubectl("-n", "govcloud-system", "scale", "deployment/isolation-canary", "--replicas=0")
+    pending = lab.govcloud("plan", str(lab.site), code=7)
+    assert "Machine w2 (power)" in pending
+    assert "isolation-canary" in pending
+    lab.govcloud("deploy", str(lab.site))
+    assert lab.govcloud("plan", str(lab.site)).startswith("No changes")
+
+
+@pytest.mark.parametrize("seconds", [3.0, 8.0, 14.0])
+def test_a_killed_run_leaves_nothing_that_the_next_cannot_complete(lab: Lab, seconds: float) -> None:
+    lab.cut_power("w1")
+    process = lab.start("deploy", str(lab.site))
+    time.sleep(seconds)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    lab.govcloud("deploy", str(lab.site))
+    eventually(lambda: lab.govcloud("status", str(lab.site)), 60, "healthy after the next run")

@@ -1,0 +1,73 @@
+"""The power of a node fails and comes back: nothing is lost."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from govcloud_api.policy import environment_namespace
+from support import probe
+from support.lab import Lab, eventually
+
+pytestmark = pytest.mark.e2e
+SPACE = environment_namespace("civil", "archive", "sandbox")
+_LINE = "written before the power failed"
+
+
+def _ready(lab: Lab, node: str) -> bool:
+    conditions = lab.get("node", node)["status"]["conditions"]
+    return any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
+
+
+@pytest.fixture(scope="module")
+def archive(lab: Lab) -> Path:
+    """An environment with a volume on worker w1 that holds a line."""
+    civil = lab.member("civil", "carl")
+    wish = ["--product", "archive", "--purpose", "sandbox", "--why", "keep a line"]
+    lab.govcloud("env", "request", str(lab.site), "--kubeconfig", str(civil), *wish, "--wait")
+    claim = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "disk"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
+    }
+    lab.kubectl("-n", SPACE, "apply", "-f", "-", kubeconfig=civil, given=json.dumps(claim))
+    _run(lab, "write", f"echo {_LINE} > /disk/line && sync /disk/line", node="w1")
+    return civil
+
+
+def _run(lab: Lab, name: str, script: str, node: str | None = None) -> str:
+    pod = probe.pod(name, [])
+    container = pod["spec"]["containers"][0]
+    container |= {"image": probe.IMAGE.replace("netprobe:0.1.0", "busybox:1"), "command": ["sh", "-c", script]}
+    del container["args"]
+    container["volumeMounts"] = [{"name": "disk", "mountPath": "/disk"}]
+    pod["spec"]["volumes"] = [{"name": "disk", "persistentVolumeClaim": {"claimName": "disk"}}]
+    pod["spec"]["securityContext"] = {"fsGroup": 65532}
+    if node:
+        pod["spec"]["nodeSelector"] = {"kubernetes.io/hostname": node}
+    lab.kubectl("-n", SPACE, "apply", "-f", "-", given=json.dumps(pod))
+    lab.kubectl("-n", SPACE, "wait", "--for=jsonpath={.status.phase}=Succeeded", f"pod/{name}", "--timeout=90s")
+    return lab.kubectl("-n", SPACE, "logs", name).strip()
+
+
+def test_a_worker_loses_power_and_its_data_is_there_again(lab: Lab, archive: Path) -> None:
+    lab.cut_power("w1")
+    eventually(lambda: not _ready(lab, "w1"), 60, "the cluster sees that w1 is gone")
+    assert "NodesReady" in lab.govcloud("status", str(lab.site), code=6)
+    lab.govcloud("deploy", str(lab.site))
+    eventually(lambda: _ready(lab, "w1"), 60, "w1 is ready again")
+    assert _run(lab, "read", "cat /disk/line") == _LINE
+
+
+def test_the_control_plane_loses_power_and_every_object_is_there_again(lab: Lab, archive: Path) -> None:
+    before = {item["metadata"]["uid"] for item in lab.get("environments.govcloud.internal", "-A")["items"]}
+    assert before
+    lab.kubectl("-n", "default", "create", "configmap", "acknowledged", "--from-literal=line=kept")
+    lab.cut_power("cp1")
+    lab.govcloud("deploy", str(lab.site))
+    assert lab.get("configmap", "acknowledged", "-n", "default")["data"] == {"line": "kept"}
+    after = {item["metadata"]["uid"] for item in lab.get("environments.govcloud.internal", "-A")["items"]}
+    assert after == before
+    status = lab.govcloud("env", "status", "archive-sandbox", str(lab.site), "--kubeconfig", str(archive))
+    assert "phase: Ready" in status

@@ -1,0 +1,319 @@
+"""The exporter process against a real API server, with the rights that it will have."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from govcloud_api import errors, labels
+from govcloud_kube.cluster import Object, Ref
+from govcloud_kube.real import RealCluster
+from support import apiserver as servers
+from support.apiserver import ApiServer
+from support.monitoring import Wire, container, key, samples
+from support.monitoring import namespace as namespace_of
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+RBAC = Path(__file__).parents[3] / "monitoring/deploy/20-exporter-rbac.yaml"
+USER = ("system:serviceaccount:govcloud-monitoring:exporter", "system:serviceaccounts")
+UP = key("govcloud_source_up", source="kubernetes")
+GI = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """A running exporter process."""
+
+    url: str
+
+    def get(self, path: str, accept: str = "text/plain") -> tuple[int, str]:
+        """Status and body of a page."""
+        request = urllib.request.Request(self.url + path, headers={"Accept": accept})  # noqa: S310 - loopback, ours
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - loopback, ours
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def samples(self) -> Samples:
+        """The samples of one scrape."""
+        return samples(self.get("/metrics")[1])
+
+    def wait_for(self, wanted: Callable[[Samples], bool], seconds: float = 30) -> Samples:
+        """The first scrape that is as wanted; fails the test when none is in time."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                found = self.samples()
+            except OSError:
+                found = {}
+            if found and wanted(found):
+                return found
+            time.sleep(0.2)  # a real process, a real server: there is nothing to be told by
+        pytest.fail(f"not within {seconds} s; last scrape: {sorted(map(str, found))}")
+
+
+COMMAND = [sys.executable, "-m", "govcloud_monitoring.serve"]
+
+
+def environment(**given: str) -> dict[str, str]:
+    """The environment of an exporter with these settings."""
+    return dict(os.environ) | {f"GOVCLOUD_EXPORTER_{name.upper()}": value for name, value in given.items()}
+
+
+@contextmanager
+def running(kubeconfig: Path, log: Path, **settings: str) -> Iterator[Exporter]:
+    port = servers.free_port()
+    given = {"kubeconfig": str(kubeconfig), "host": "127.0.0.1", "port": str(port), "refresh_seconds": "1"} | settings
+    with servers.process(COMMAND, log, environment(**given)) as child:
+        yield Exporter(f"http://127.0.0.1:{port}")
+    assert child.returncode == 0, "SIGTERM is an orderly end"
+
+
+def apply_rbac(admin: RealCluster) -> None:
+    admin.apply(
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "govcloud-monitoring"}}, field_manager="t"
+    )
+    for each in yaml.safe_load_all(RBAC.read_text()):
+        admin.apply(each, field_manager="govcloud-platform")
+
+
+@pytest.fixture(scope="module")
+def admin(apiserver: ApiServer) -> RealCluster:
+    connected = apiserver.admin()
+    apply_rbac(connected)
+    return connected
+
+
+@pytest.fixture
+def exporter(apiserver: ApiServer, admin: RealCluster, tmp_path: Path) -> Iterator[Exporter]:
+    user, *groups = USER
+    with running(apiserver.kubeconfig(user, *groups), tmp_path / "exporter.log") as started:
+        yield started
+
+
+def create(admin: RealCluster, wire: Wire, api_version: str, kind: str) -> Object:
+    """Create an object and, where given, its status. Waits for what the API server itself must make first."""
+    whole = {"apiVersion": api_version, "kind": kind} | wire
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            made = admin.create(whole)
+            break
+        except errors.Forbidden:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)  # a new namespace has no default service account for a moment
+    if "status" in wire:
+        # An update keeps the fields of status that others own, as a kubelet's or a controller's write does.
+        admin.patch_status(whole, field_manager="test-kubelet")
+    return made
+
+
+def department(admin: RealCluster, name: str, code: str, purpose: str) -> None:
+    create(admin, {"metadata": namespace_of(name, code, purpose, "portal")["metadata"]}, "v1", "Namespace")
+
+
+def pod(name: str, namespace: str, node: str, phase: str, **spec: object) -> Wire:
+    given = {"nodeName": node, "automountServiceAccountToken": False, "terminationGracePeriodSeconds": 0}
+    return {
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": given | spec,
+        "status": {"phase": phase},
+    }
+
+
+def machine(admin: RealCluster, name: str, pool: str) -> None:
+    node = {
+        "metadata": {"name": name, "labels": {f"{labels.GROUP}/pool": pool}},
+        "status": {
+            "capacity": {"cpu": "4", "memory": "16Gi", "pods": "110"},
+            "allocatable": {"cpu": "3920m", "memory": "15Gi", "pods": "110"},
+            "conditions": [{"type": "Ready", "status": "True"}],
+        },
+    }
+    create(admin, node, "v1", "Node")
+
+
+def furnish(admin: RealCluster) -> None:
+    """Department tax with pods of every kind on one machine."""
+    machine(admin, "exporter-n1", "exporter-pool")
+    department(admin, "tax-portal-production", "tax", "production")
+    department(admin, "dept-tax", "tax", "")
+    create(admin, {"metadata": {"name": "nobodys"}}, "v1", "Namespace")
+    runtime = {
+        "metadata": {"name": "kata"},
+        "handler": "kata",
+        "overhead": {"podFixed": {"cpu": "50m", "memory": "1Gi"}},
+    }
+    create(admin, runtime, "node.k8s.io/v1", "RuntimeClass")
+    init = [container("side", "200m", "1Gi", restartPolicy="Always"), container("init", "1500m", "512Mi")]
+    pods = {
+        "plain": ({"containers": [container("a", "250m", "1Gi"), container("b", "100m")]}, "Running"),
+        "starting": ({"containers": [container("a", "100m", "1Gi")], "initContainers": init}, "Pending"),
+        "heavy": ({"containers": [container("a", "100m", "1Gi")], "runtimeClassName": "kata"}, "Running"),
+        "done": ({"containers": [container("a", "3", "4Gi")]}, "Succeeded"),
+        "unscheduled": ({"containers": [container("a", "3", "4Gi")], "nodeName": ""}, "Pending"),
+    }
+    for name, (spec, phase) in pods.items():
+        create(admin, pod(name, "tax-portal-production", "exporter-n1", phase, **spec), "v1", "Pod")
+    create(admin, pod("p", "nobodys", "exporter-n1", "Running", containers=[container("a", "10m", "1Gi")]), "v1", "Pod")
+    hard = {"requests.cpu": "16", "requests.memory": "32Gi", "limits.cpu": "32"}
+    quota = {"metadata": {"name": "quota", "namespace": "tax-portal-production"}, "spec": {"hard": hard}}
+    create(admin, quota, "v1", "ResourceQuota")
+    claim = {
+        "metadata": {"name": "data", "namespace": "tax-portal-production"},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "local-path",
+            "resources": {"requests": {"storage": "1Gi"}},
+        },
+        "status": {"phase": "Bound", "capacity": {"storage": "2Gi"}},
+    }
+    create(admin, claim, "v1", "PersistentVolumeClaim")
+
+
+TENANT = {"department": "tax", "purpose": "production"}
+# plain 350m; starting max(100m + 200m, 200m + 1500m) = 1700m; heavy 100m + 50m.
+EXPECTED = {
+    key("govcloud_cpu_requested_cores", **TENANT, pool="exporter-pool"): 2.2,
+    key("govcloud_memory_requested_bytes", **TENANT, pool="exporter-pool"): 5 * GI,
+    key("govcloud_platform_cpu_requested_cores", pool="exporter-pool"): 0.01,
+    key("govcloud_cpu_quota_cores", **TENANT): 16,
+    key("govcloud_memory_quota_bytes", **TENANT): 32 * GI,
+    key("govcloud_storage_provisioned_bytes", **TENANT, storage_class="local-path"): 2 * GI,
+    key("govcloud_namespace_owner_info", **TENANT, namespace="tax-portal-production", project="portal"): 1,
+    key("govcloud_namespace_owner_info", department="tax", purpose="other", namespace="dept-tax", project="portal"): 1,
+    key("govcloud_pool_cpu_allocatable_cores", pool="exporter-pool"): 3.92,
+    key("govcloud_pool_cpu_installed_cores", pool="exporter-pool"): 4,
+    key("govcloud_pool_memory_allocatable_bytes", pool="exporter-pool"): 15 * GI,
+    key("govcloud_pool_nodes", pool="exporter-pool", state="ready"): 1,
+    UP: 1,
+}
+
+
+def test_the_page_shows_what_the_cluster_holds(
+    apiserver: ApiServer, admin: RealCluster, exporter: Exporter, tmp_path: Path
+):
+    furnish(admin)
+    found = exporter.wait_for(lambda page: EXPECTED.items() <= page.items())
+    assert not [labels for _, labels in found if ("namespace", "nobodys") in labels]
+    assert exporter.get("/healthz")[0] == 200
+    assert exporter.get("/metrics", "application/openmetrics-text;version=1.0.0")[1].endswith("# EOF\n")
+    cpu, memory = described_node(apiserver, tmp_path)
+    requested = sum(value for (name, _), value in found.items() if name.endswith("cpu_requested_cores"))
+    assert round(requested * 1000) == cpu
+    assert sum(value for (name, _), value in found.items() if name.endswith("memory_requested_bytes")) == memory
+
+
+def test_a_department_that_left_is_gone_from_the_page(admin: RealCluster, exporter: Exporter):
+    machine(admin, "exporter-n2", "roads-pool")
+    department(admin, "roads-map-production", "roads", "production")
+    given = pod("p", "roads-map-production", "exporter-n2", "Running", containers=[container("a", "10m", "1Gi")])
+    create(admin, given, "v1", "Pod")
+    quota = {"metadata": {"name": "q", "namespace": "roads-map-production"}, "spec": {"hard": {"requests.cpu": "1"}}}
+    create(admin, quota, "v1", "ResourceQuota")
+    exporter.wait_for(lambda page: len(of_department(page, "roads")) == 4)
+    assert admin.delete(Ref("v1", "Namespace", "roads-map-production"))
+    page = exporter.wait_for(lambda page: not of_department(page, "roads"))
+    assert page[UP] == 1
+
+
+def of_department(page: Samples, code: str) -> list[str]:
+    return sorted(name for name, labels in page if ("department", code) in labels)
+
+
+def described_node(apiserver: ApiServer, folder: Path) -> tuple[int, int]:
+    """Requests of the machine as `kubectl describe node` sums them: milli-cores and bytes."""
+    command = [str(servers.binary("kubectl")), f"--kubeconfig={apiserver.kubeconfig('admin', 'system:masters')}"]
+    command += ["describe", "node", "exporter-n1"]
+    env = {"HOME": str(folder), "PATH": os.environ["PATH"]}
+    text = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=env).stdout
+    cpu = re.search(r"^  cpu +(\d+)m ", text, re.MULTILINE)
+    memory = re.search(r"^  memory +(\d+)(Gi|Mi) ", text, re.MULTILINE)
+    assert cpu, text
+    assert memory, text
+    return int(cpu[1]), int(memory[1]) * (GI if memory[2] == "Gi" else 2**20)
+
+
+def test_a_stopped_api_server_empties_the_page_and_not_the_exporter(tmp_path: Path):
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with servers.running(folder, controllers=()) as server:
+        admin = server.admin()
+        apply_rbac(admin)
+        department(admin, "tax-portal-test", "tax", "test")
+        user, *groups = USER
+        kubeconfig = server.kubeconfig(user, *groups)
+        started = running(kubeconfig, tmp_path / "exporter.log")
+        exporter = started.__enter__()
+        shown = exporter.wait_for(lambda page: page[UP] == 1)
+        assert [name for name, labels in shown if ("department", "tax") in labels]
+    try:
+        page = exporter.wait_for(lambda page: page[UP] == 0)
+        assert [name for name, _ in page if not re.match("govcloud_(source|build)_", name)] == []
+        assert page[key("govcloud_source_last_success_timestamp_seconds", source="kubernetes")] > 1.7e9
+        assert exporter.get("/healthz")[0] == 200, "a restart of the exporter would not bring the API server back"
+    finally:
+        started.__exit__(None, None, None)
+    assert "source kubernetes is down, its series are dropped: " in (tmp_path / "exporter.log").read_text()
+
+
+def test_without_the_right_to_list_the_source_is_down(apiserver: ApiServer, tmp_path: Path):
+    with running(apiserver.kubeconfig("nobody"), tmp_path / "exporter.log") as exporter:
+        exporter.wait_for(lambda page: page[UP] == 0)
+        assert exporter.get("/healthz")[0] == 200
+
+
+def kubeconfig_of(url: str, folder: Path) -> Path:
+    document = {
+        "clusters": [{"name": "c", "cluster": {"server": url}}],
+        "users": [{"name": "u", "user": {}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    }
+    path = folder / "kubeconfig"
+    path.write_text(yaml.safe_dump(document))
+    return path
+
+
+def test_a_refresh_that_stands_still_asks_for_a_restart(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        kubeconfig = kubeconfig_of(f"http://127.0.0.1:{silent.getsockname()[1]}", tmp_path)
+        with running(kubeconfig, tmp_path / "exporter.log", hang_seconds="1.5") as exporter:
+            page = exporter.wait_for(lambda page: page[UP] == 0)
+            assert page[key("govcloud_source_last_success_timestamp_seconds", source="kubernetes")] == 0
+            deadline = time.monotonic() + 10
+            while exporter.get("/healthz")[0] == 200:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)  # a real process waits for a silent server
+            assert exporter.get("/healthz")[0] == 503
+            assert exporter.get("/metrics")[0] == 200, "a scrape does not wait for the source"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"port": "http"}, "GOVCLOUD_EXPORTER_PORT: "),
+        ({"kubeconfig": "/nonexistent"}, "cannot read credentials from /nonexistent"),
+    ],
+)
+def test_a_wrong_environment_ends_the_process_with_code_3(settings: dict[str, str], message: str):
+    done = subprocess.run(COMMAND, env=environment(**settings), capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 3
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr

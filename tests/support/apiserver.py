@@ -1,0 +1,209 @@
+"""A real etcd + kube-apiserver (+ a controller manager with few controllers) on loopback, for tests.
+
+Binaries: the bundle's Store when the bundle is built, else the folder named by GOVCLOUD_TEST_BIN. A missing binary
+fails the test: what was not run is not tested.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from govcloud_api import errors
+from govcloud_kube import real
+from support import certificates
+
+START_SECONDS = 60
+STOP_SECONDS = 10
+CONTROLLERS = ("namespace-controller", "resourcequota-controller", "serviceaccount-controller")
+_COMPONENT = {"etcd": "etcd"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiServer:
+    """A running API server and the authority whose client certificates it trusts."""
+
+    url: str
+    folder: Path
+    authority: certificates.Authority
+
+    def kubeconfig(self, user: str, *groups: str) -> Path:
+        """Kubeconfig file of a user with these groups."""
+        path = self.folder / f"{user.replace(':', '_')}.kubeconfig"
+        pair = self.authority.client(user, *groups)
+        cluster = {"server": self.url, "certificate-authority": str(self.authority.certificate)}
+        login = {"client-certificate": str(pair.certificate), "client-key": str(pair.key)}
+        document = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "test", "cluster": cluster}],
+            "users": [{"name": user, "user": login}],
+            "contexts": [{"name": "test", "context": {"cluster": "test", "user": user}}],
+            "current-context": "test",
+        }
+        path.write_text(yaml.safe_dump(document))
+        return path
+
+    def connect(self, user: str, *groups: str) -> real.RealCluster:
+        """Connection as a user with these groups."""
+        return real.connect(self.kubeconfig(user, *groups))
+
+    def admin(self) -> real.RealCluster:
+        """Connection that may do everything (system:masters)."""
+        return self.connect("admin", "system:masters")
+
+
+def binary(name: str) -> Path:
+    """Path of a program under test; fails the running test when there is none."""
+    given = os.environ.get("GOVCLOUD_TEST_BIN")
+    if given and (path := Path(given) / name).exists():
+        return path
+    if (found := _from_bundle(name)) is not None:
+        return found
+    pytest.fail(f"{name} is not there: run `govcloud bundle build kubernetes etcd`, or set GOVCLOUD_TEST_BIN")
+
+
+def _from_bundle(name: str) -> Path | None:
+    if importlib.util.find_spec("govcloud_infra.bundle.store") is None:
+        return None
+    from govcloud_infra.bundle import store
+
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "govcloud"
+    bundle = store.Store(Path(os.environ.get("GOVCLOUD_CACHE") or cache) / "bundle")
+    try:
+        entry = bundle.manifest().file(_COMPONENT.get(name, "kubernetes"), name)
+    except (errors.GovcloudError, KeyError, OSError):
+        return None
+    return Path(bundle.path(entry.sha256))
+
+
+@contextmanager
+def running(folder: Path, *, controllers: Sequence[str] = CONTROLLERS) -> Iterator[ApiServer]:
+    """Start everything in `folder`, yield when ready, end every process however the test went."""
+    authority = certificates.Authority(folder)
+    with ExitStack() as stack:
+        etcd_url = stack.enter_context(_etcd(folder))
+        server = stack.enter_context(_kube_apiserver(folder, authority, etcd_url))
+        _wait_until_ready(server)
+        if controllers:
+            stack.enter_context(controller_manager(server, controllers))
+        yield server
+
+
+@pytest.fixture(scope="session")
+def apiserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
+    """One API server for the whole session of a worker; tests use names of their own."""
+    with running(tmp_path_factory.mktemp("apiserver")) as server:
+        yield server
+
+
+@contextmanager
+def _etcd(folder: Path) -> Iterator[str]:
+    client, peer = f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}"
+    arguments = {
+        "name": "test",
+        "data-dir": str(folder / "etcd"),
+        "listen-client-urls": client,
+        "advertise-client-urls": client,
+        "listen-peer-urls": peer,
+        "initial-advertise-peer-urls": peer,
+        "initial-cluster": f"test={peer}",
+        "log-level": "error",
+    }
+    with process([str(binary("etcd")), *_flags(arguments), "--unsafe-no-fsync"], folder / "etcd.log"):
+        yield client
+
+
+@contextmanager
+def _kube_apiserver(folder: Path, authority: certificates.Authority, etcd_url: str) -> Iterator[ApiServer]:
+    port = free_port()
+    serving = authority.server("localhost", "kubernetes.default.svc")
+    token_key = folder / "service-account.key"
+    token_key.write_bytes(certificates.private_pem(ec.generate_private_key(ec.SECP256R1())))
+    arguments = {
+        "etcd-servers": etcd_url,
+        "secure-port": str(port),
+        "bind-address": "127.0.0.1",
+        "tls-cert-file": str(serving.certificate),
+        "tls-private-key-file": str(serving.key),
+        "client-ca-file": str(authority.certificate),
+        "service-account-issuer": "https://kubernetes.default.svc.cluster.local",
+        "service-account-key-file": str(token_key),
+        "service-account-signing-key-file": str(token_key),
+        "service-cluster-ip-range": "10.96.0.0/16",
+        "authorization-mode": "RBAC",
+        "endpoint-reconciler-type": "none",
+        "anonymous-auth": "true",
+    }
+    with process([str(binary("kube-apiserver")), *_flags(arguments)], folder / "kube-apiserver.log"):
+        yield ApiServer(url=f"https://127.0.0.1:{port}", folder=folder, authority=authority)
+
+
+@contextmanager
+def controller_manager(server: ApiServer, controllers: Sequence[str] = CONTROLLERS) -> Iterator[None]:
+    """A controller manager with these controllers only; one started after the CRDs counts our kinds at once."""
+    kubeconfig = str(server.kubeconfig("system:kube-controller-manager", "system:masters"))
+    arguments = {
+        "kubeconfig": kubeconfig,
+        "authentication-kubeconfig": kubeconfig,
+        "authorization-kubeconfig": kubeconfig,
+        "controllers": ",".join(controllers),
+        "leader-elect": "false",
+        "secure-port": "0",
+    }
+    command = [str(binary("kube-controller-manager")), *_flags(arguments)]
+    with process(command, server.folder / "kube-controller-manager.log"):
+        yield
+
+
+@contextmanager
+def process(command: Sequence[str], log: Path, env: dict[str, str] | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program with its output in a file; SIGTERM, then SIGKILL, at the end."""
+    with log.open("ab") as output:
+        child = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, env=env)
+        try:
+            yield child
+        finally:
+            child.terminate()
+            try:
+                child.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait(STOP_SECONDS)
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _flags(arguments: dict[str, str]) -> list[str]:
+    return [f"--{name}={value}" for name, value in arguments.items()]
+
+
+def _wait_until_ready(server: ApiServer) -> None:
+    admin = server.admin()
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            admin.raw("GET", "/readyz")
+        except errors.GovcloudError as error:
+            if time.monotonic() > deadline:
+                log = (server.folder / "kube-apiserver.log").read_text()[-3000:]
+                pytest.fail(f"kube-apiserver is not ready after {START_SECONDS} s: {error}\n{log}")
+            time.sleep(0.2)  # a real process starts in its own time
+        else:
+            return

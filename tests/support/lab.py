@@ -1,0 +1,144 @@
+"""A lab of its own for whole stories: other name, bridge, addresses and state than the lab of `make deploy`."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from govcloud_infra.bundle.store import Store, default_root
+from govcloud_infra.machines import cgroups
+from govcloud_infra.paths import REPOSITORY
+
+GOVCLOUD = Path(sys.executable).with_name("govcloud")
+NAME = "e2e"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lab:
+    """`folder` holds site file, state and tools; `environment` is that of every command."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    @property
+    def site(self) -> Path:
+        return self.folder / "site.yaml"
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.folder / "state" / NAME / "kubeconfig"
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """A govcloud command that goes on by itself."""
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen([GOVCLOUD, *arguments], env=self.environment, text=True, cwd=REPOSITORY, **pipes)
+
+    def govcloud(self, *arguments: str, code: int = 0) -> str:
+        """Output of a govcloud command, which must end with `code`."""
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=900)
+        assert process.returncode == code, f"govcloud {' '.join(arguments)}: {process.returncode}\n{out}\n{err}"
+        assert "Traceback" not in err
+        return out
+
+    def kubectl(self, *arguments: str, kubeconfig: Path | None = None, given: str | None = None) -> str:
+        """Output of kubectl, which must succeed."""
+        done = self.try_kubectl(*arguments, kubeconfig=kubeconfig, given=given)
+        assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
+        return done.stdout
+
+    def try_kubectl(
+        self, *arguments: str, kubeconfig: Path | None = None, given: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        command = [self.folder / "bin" / "kubectl", "--kubeconfig", kubeconfig or self.kubeconfig, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, input=given, timeout=180)
+
+    def get(self, *arguments: str, kubeconfig: Path | None = None) -> dict[str, Any]:
+        """An object, or a list of them."""
+        return dict(json.loads(self.kubectl("get", *arguments, "-o", "json", kubeconfig=kubeconfig)))
+
+    def ssh(self, address: str, command: str) -> str:
+        """Output of a command on a machine, which must succeed."""
+        state = self.folder / "state" / NAME / "ssh"
+        options = ["-i", state / "id_ed25519", "-o", f"UserKnownHostsFile={state / 'known_hosts'}"]
+        done = subprocess.run(
+            ["ssh", "-q", *options, f"root@{address}", command], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """Result vector of an instant query."""
+        endpoint = json.loads(self.govcloud("status", str(self.site), "-o", "json"))["endpoints"]["prometheus"]
+        url = f"{endpoint}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
+        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  # our own lab's address
+            return list(json.load(answer)["data"]["result"])
+
+    def cut_power(self, node: str) -> None:
+        """Every process of the machine dies at once; nothing is tidied up, as with a pulled plug."""
+        for pid in cgroups.processes(f"govcloud-{NAME}-{node}"):
+            os.kill(pid, signal.SIGKILL)
+
+    def member(self, department: str, user: str = "anna") -> Path:
+        """A kubeconfig of a department's owner, alone."""
+        file = self.folder / f"{user}-{department}.kubeconfig"
+        file.write_text(self.govcloud("dept", "kubeconfig", department, str(self.site), "--user", user))
+        return file
+
+
+def make(folder: Path) -> Lab:
+    """A site file from the lab's own, under another name and on other addresses."""
+    text = (REPOSITORY / "sites/lab/site.yaml").read_text()
+    for pattern, value in ((r"name: lab\b", f"name: {NAME}"), (r"gc-lab", "gc-e2e"), (r"10\.77\.", "10.91.")):
+        text, count = re.subn(pattern, value, text)
+        assert count, pattern
+    departments = REPOSITORY / "sites/lab/departments"
+    (folder / "departments").symlink_to(departments)
+    (folder / "site.yaml").write_text(text)
+    Store(default_root(os.environ)).place("kubernetes", folder / "bin")
+    kept = {key: value for key, value in os.environ.items() if key != "KUBECONFIG"}
+    return Lab(folder=folder, environment={**kept, "GOVCLOUD_STATE": str(folder / "state")})
+
+
+def eventually(check: Callable[[], Any], seconds: float, what: str) -> Any:
+    """The first true result of `check`; an AssertionError inside it counts as not yet."""
+    deadline = time.monotonic() + seconds
+    while True:
+        why = ""
+        try:
+            if result := check():
+                return result
+        except (AssertionError, OSError) as error:
+            why = str(error)
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}; {why}"
+        time.sleep(0.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """What a lab could leave behind on this host."""
+
+    links: frozenset[str]
+    mounts: frozenset[str]
+    groups: frozenset[str]
+    limits: tuple[str, ...]
+
+
+def host() -> Host:
+    """As it is now; other labs may be there, so compare before and after."""
+    limits = ("max_user_instances", "max_user_watches")
+    return Host(
+        links=frozenset(item.name for item in Path("/sys/class/net").iterdir()),
+        mounts=frozenset(line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()),
+        groups=frozenset(str(item) for root in cgroups.hierarchies() for item in root.glob("govcloud-*")),
+        limits=tuple(Path(f"/proc/sys/fs/inotify/{name}").read_text().strip() for name in limits),
+    )

@@ -1,0 +1,34 @@
+"""The lab's site file, whole or with one change."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from govcloud_infra.paths import REPOSITORY
+from govcloud_infra.site.model import Site
+
+LAB = REPOSITORY / "sites" / "lab" / "site.yaml"
+
+
+def lab(*, nodes: list[dict[str, Any]] | None = None, **network: Any) -> Site:
+    """The lab's site as a value, with other nodes or other keys of `spec.network`; only its form is checked."""
+    data = yaml.safe_load(LAB.read_text())
+    data["spec"]["network"].update(network)
+    if nodes is not None:
+        data["spec"]["nodes"] = nodes
+    return Site.model_validate(data)
+
+
+def replaced(old: str, new: str) -> str:
+    """Text of the lab's site file with the one place that reads `old` changed."""
+    text = LAB.read_text()
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {LAB}"
+    return text.replace(old, new)
+
+
+def written(text: str | bytes, folder: Path) -> Path:
+    """A site file in `folder`."""
+    file = folder / "site.yaml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return file

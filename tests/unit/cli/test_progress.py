@@ -1,0 +1,83 @@
+"""Progress off a terminal is plain lines; on one, a moving line that never buries what has ended."""
+
+import io
+import re
+import threading
+
+import pytest
+
+from govcloud_cli.progress import Progress
+
+PLAIN = re.compile(r"^\[ *\d+\.\d s\] ")
+
+
+class Screen(io.StringIO):
+    """A stream that tells when something was drawn."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn = threading.Event()
+
+    def write(self, text: str) -> int:
+        if "\x1b" in text:
+            self.drawn.set()
+        return super().write(text)
+
+
+def plain(stream: io.StringIO) -> list[str]:
+    lines = stream.getvalue().splitlines()
+    assert all(PLAIN.match(line) for line in lines)
+    return [re.sub(r" +\d+\.\d s  ", " T", PLAIN.sub("", line)) for line in lines]
+
+
+def test_plain_lines_for_the_begin_and_end_of_each_phase() -> None:
+    stream = io.StringIO()
+    with Progress(stream) as progress:
+        for name, changes, detail in (("machines", 0, ""), ("cluster", 1, "joined"), ("platform", 2, "")):
+            progress.phase(name)
+            progress.step("something")
+            progress.done(changes, detail)
+    assert plain(stream) == [
+        "▶ machines", "✓ machines T no changes",
+        "▶ cluster", "✓ cluster T 1 change: joined",
+        "▶ platform", "✓ platform T 2 changes",
+    ]  # fmt: skip
+    assert "\x1b" not in stream.getvalue()
+
+
+def broken(stream: io.StringIO, *, step: str = "", done: bool = False) -> None:
+    """A command that fails within a phase, or after it."""
+    with Progress(stream) as progress:
+        progress.phase("cluster")
+        progress.step(step)
+        if done:
+            progress.done(0)
+        raise ValueError("broken")
+
+
+@pytest.mark.parametrize(("step", "last"), [("join w1", "✗ cluster: join w1"), ("", "✗ cluster")])
+def test_the_phase_that_failed_is_named_with_its_last_step(step: str, last: str) -> None:
+    stream = io.StringIO()
+    with pytest.raises(ValueError, match="broken"):
+        broken(stream, step=step)
+    assert plain(stream)[-1] == last
+
+
+def test_an_error_between_phases_adds_nothing() -> None:
+    stream = io.StringIO()
+    with pytest.raises(ValueError, match="broken"):
+        broken(stream, done=True)
+    assert plain(stream)[-1].startswith("✓ cluster")
+
+
+def test_a_moving_line_on_a_terminal() -> None:
+    screen = Screen()
+    with Progress(screen, live=True) as progress:
+        progress.phase("machines")
+        progress.step("power on w1")
+        assert screen.drawn.wait(5)
+        progress.done(3)
+    text = screen.getvalue()
+    assert re.search(r"\r\x1b\[2K\S machines +\d+\.\d s   power on w1", text)
+    assert "▶" not in text
+    assert re.fullmatch(r"\[ *\d+\.\d s\] ✓ machines +\d+\.\d s   3 changes\n", text.split("\r\x1b[2K")[-1])

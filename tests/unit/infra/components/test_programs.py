@@ -1,0 +1,121 @@
+"""The two programs under the SDK's own mocks: which resources, with which properties, in which order."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime.stack import get_root_resource, run_pulumi_func
+
+from govcloud_infra.components.platform import PlatformArgs
+from govcloud_infra.components.site import SiteArgs, properties
+from govcloud_infra.paths import SitePaths
+from govcloud_infra.programs import platform, site
+from support.sites import lab
+
+ARGS = SiteArgs(
+    site=lab(),
+    paths=SitePaths(state=Path("/state/lab"), cache=Path("/cache")),
+    authorized_key="ssh-ed25519 AAAA",
+    rootfs_sha256="ab12",
+)
+MACHINE = {
+    "site": "lab",
+    "gateway": "10.77.0.1",
+    "bridge": "gc-lab",
+    "authorizedKey": "ssh-ed25519 AAAA",
+    "rootfsSha256": "ab12",
+    "state": "/state/lab",
+    "cache": "/cache",
+    "power": "on",
+}
+
+
+class World(pulumi.runtime.Mocks):
+    """Remembers what was asked for; machines get a host key."""
+
+    def __init__(self) -> None:
+        self.asked: list[pulumi.runtime.MockResourceArgs] = []
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        self.asked.append(args)
+        key = {"hostKey": f"key of {args.name}"} if args.typ.endswith(":Machine") else {}
+        return f"{args.name}-id", {**args.inputs, **key}
+
+    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
+        raise AssertionError(f"a program asks nobody: {args.token}")
+
+
+def run(program: Callable[[], None]) -> tuple[list[pulumi.runtime.MockResourceArgs], dict[str, Any]]:
+    """Resources in the order in which they were asked for, and what the program exports."""
+    world, loops = World(), [asyncio.new_event_loop() for _ in range(4)]
+
+    async def inside() -> dict[str, Any]:
+        # The mocks make an event loop a thread and leave it open: they get loops that are closed afterwards.
+        waiting = iter(loops)
+        threads = ThreadPoolExecutor(len(loops), initializer=lambda: asyncio.set_event_loop(next(waiting)))
+        asyncio.get_running_loop().set_default_executor(threads)
+        pulumi.runtime.set_mocks(world, project="govcloud-site", stack="site", preview=False)
+        await run_pulumi_func(program)
+        exports = get_root_resource().outputs
+        return {name: await pulumi.Output.from_input(value).future() for name, value in exports.items()}
+
+    try:
+        exported = asyncio.run(inside())
+    finally:
+        for loop in loops:
+            loop.close()
+    return [item for item in world.asked if item.typ != "pulumi:pulumi:Stack"], exported
+
+
+def test_the_site_is_one_bridge_and_its_machines() -> None:
+    asked, exported = run(site.program(ARGS))
+    assert [(item.typ, item.name) for item in asked] == [
+        ("govcloud:site:Site", "lab"),
+        ("govcloud:infra:Network", "network"),
+        ("govcloud:infra:Machine", "cp1"),
+        ("govcloud:infra:Machine", "w1"),
+        ("govcloud:infra:Machine", "w2"),
+    ]
+    found = {item.name: item.inputs for item in asked}
+    assert found["network"] == {"bridge": "gc-lab", "address": "10.77.0.1/24"}
+    assert found["w1"] == {**MACHINE, "name": "w1", "address": "10.77.0.12/24"}
+    assert exported == {"hostKeys": {name: f"key of {name}" for name in ("cp1", "w1", "w2")}}
+
+
+@pytest.mark.parametrize("node", ARGS.site.spec.nodes, ids=lambda node: str(node.name))
+def test_properties_of_a_machine(node: Any) -> None:
+    found = properties(node, ARGS)
+    assert found == {**MACHINE, "name": node.name, "address": f"{node.address}/24"}
+    assert all(type(value) is str for value in found.values())
+
+
+def test_the_platform_is_its_groups_one_after_another(tmp_path: Path) -> None:
+    (tmp_path / "operators" / "deploy" / "admission").mkdir(parents=True)
+    (tmp_path / "operators" / "crds").mkdir()
+    (tmp_path / "departments").mkdir()
+    object_of = "apiVersion: v1\nkind: {}\nmetadata: {{name: {}}}\n"
+    (tmp_path / "operators" / "crds" / "a.yaml").write_text(object_of.format("CustomResourceDefinition", "kind"))
+    (tmp_path / "operators" / "deploy" / "a.yaml").write_text(
+        object_of.format("Service", "operator") + "---\n" + object_of.format("Namespace", "home")
+    )
+    (tmp_path / "operators" / "deploy" / "admission" / "a.yaml").write_text(object_of.format("Policy", "stamp"))
+    (tmp_path / "departments" / "a.yaml").write_text(object_of.format("Department", "tax"))
+    args = PlatformArgs(
+        kubeconfig=Path("/k"), repository=tmp_path, departments=tmp_path / "departments", version="1", images={},
+        node_cidr="10.77.0.0/24", pod_cidr="10.78.0.0/16",
+    )  # fmt: skip
+    asked, _ = run(platform.program(args))
+    manifests = [item for item in asked if item.typ in ("govcloud:kube:Manifest", "govcloud:kube:Refusal")]
+    assert [item.name for item in manifests] == [
+        "CustomResourceDefinition kind", "Namespace home", "Policy stamp", "admission acts", "Service operator",
+        "ConfigMap govcloud-monitoring/prometheus-rules", "Department tax",
+    ]  # fmt: skip
+    assert manifests[1].inputs == {
+        "kubeconfig": "/k",
+        "manifest": {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "home"}},
+        "keep": False,
+    }

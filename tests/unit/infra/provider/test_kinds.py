@@ -1,0 +1,87 @@
+"""Bridge and machine: what counts as a change, what is replaced, what inputs are needed. Nothing is touched."""
+
+from typing import Any
+
+import pytest
+
+from govcloud_infra.provider.kind import Change, Kind, compare
+from govcloud_infra.provider.machine import MachineKind
+from govcloud_infra.provider.network import NetworkKind
+
+NETWORK = {"bridge": "gct-none", "address": "192.0.2.1/24"}
+MACHINE = {
+    "site": "lab", "name": "w1", "address": "192.0.2.12/24", "gateway": "192.0.2.1", "bridge": "gct-none",
+    "authorizedKey": "ssh-ed25519 A", "rootfsSha256": "ab", "state": "/s", "cache": "/c", "power": "on",
+}  # fmt: skip
+
+
+def ignore(_text: str) -> None:
+    pass
+
+
+@pytest.mark.parametrize(("kind", "inputs"), [(NetworkKind(), NETWORK), (MachineKind(), MACHINE)])
+def test_every_input_is_needed(kind: Kind, inputs: dict[str, str]) -> None:
+    assert kind.faults(inputs) == []
+    for key in inputs:
+        assert kind.faults({**inputs, key: ""}) == [(key, "is needed")]
+        assert kind.faults({name: value for name, value in inputs.items() if name != key}) == [(key, "is needed")]
+
+
+@pytest.mark.parametrize(("kind", "inputs"), [(NetworkKind(), NETWORK), (MachineKind(), MACHINE)])
+def test_what_is_as_wished_has_no_change(kind: Kind, inputs: dict[str, str]) -> None:
+    assert list(kind.changes({**inputs, "hostKey": "k", "limitsBefore": {}}, inputs)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "key", "replace"),
+    [
+        (NetworkKind(), NETWORK, "bridge", True),
+        (NetworkKind(), NETWORK, "address", False),
+        (MachineKind(), MACHINE, "site", True),
+        (MachineKind(), MACHINE, "name", True),
+        (MachineKind(), MACHINE, "state", True),
+        (MachineKind(), MACHINE, "power", False),
+        (MachineKind(), MACHINE, "authorizedKey", False),
+        (MachineKind(), MACHINE, "cache", False),
+    ],
+)
+def test_a_change_of_identity_replaces(kind: Kind, inputs: dict[str, str], key: str, replace: bool) -> None:
+    found = list(kind.changes({**inputs, key: "before"}, inputs))
+    assert found == [Change(path=key, action="update", replace=replace)]
+
+
+def test_a_machine_keeps_the_system_it_was_installed_from() -> None:
+    kind = MachineKind()
+    assert list(kind.changes({**MACHINE, "rootfsSha256": "older"}, MACHINE)) == []
+    kept = kind.update({**MACHINE, "rootfsSha256": "older", "hostKey": "k"}, MACHINE, ignore, preview=True)
+    assert kept == {"rootfsSha256": "older", "hostKey": "k"}
+
+
+@pytest.mark.parametrize(("kind", "inputs"), [(NetworkKind(), NETWORK), (MachineKind(), MACHINE)])
+def test_a_preview_makes_nothing(kind: Kind, inputs: dict[str, str]) -> None:
+    assert kind.create(inputs, ignore, preview=True) == ("", {})
+    assert kind.read(inputs) is None
+
+
+def test_limits_that_were_raised_before_are_remembered() -> None:
+    state = {**NETWORK, "limitsBefore": {"fs.inotify.max_user_instances": 128}}
+    assert NetworkKind().update(state, NETWORK, ignore, preview=True) == {"limitsBefore": state["limitsBefore"]}
+    assert NetworkKind().update(NETWORK, NETWORK, ignore, preview=True) == {"limitsBefore": {}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changes"),
+    [
+        ({}, {}, []),
+        ({"a": 1}, {"a": 1}, []),
+        ({"a": 1}, {"a": 2}, [("a", "update")]),
+        ({"a": 1}, {}, [("a", "delete")]),
+        ({}, {"a": 1}, [("a", "add")]),
+        ({"a": {"b": {"c": 1}}}, {"a": {"b": {"c": 2, "d": 3}}}, [("a.b.c", "update"), ("a.b.d", "add")]),
+        ({"a": [1, 2]}, {"a": [1]}, [("a", "update")]),
+        ({"a": {"b": 1}}, {"a": 1}, [("a", "update")]),
+        ({"a": None}, {"a": {}}, [("a", "update")]),
+    ],
+)
+def test_differences_leaf_by_leaf(old: Any, new: Any, changes: list[tuple[str, str]]) -> None:
+    assert [(change.path, change.action) for change in compare(old, new)] == changes

@@ -1,0 +1,113 @@
+"""What the page shows."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
+
+from govcloud_monitoring.collector import ExporterCollector
+from govcloud_monitoring.kubernetes import families as kubernetes
+from govcloud_monitoring.kubernetes.parse import Namespace, Node, Pod, Quota
+from govcloud_monitoring.kubernetes.pods import Amount
+from govcloud_monitoring.kubernetes.snapshot import Lists, summarise
+from govcloud_monitoring.metric import Metric
+from govcloud_monitoring.source import Clock, Source, Tracker
+from support.monitoring import key, scrape
+
+TAX = Namespace("tax-portal-test", "tax", "test", "portal")
+CLOCK = Clock(monotonic=lambda: 100.0, wall=lambda: 1_700_000_000.0)
+
+
+def registry(lists: Lists) -> CollectorRegistry:
+    source = Source(name="kubernetes", read=lambda: summarise(lists), families=kubernetes.families)
+    tracker = Tracker(source, CLOCK, stale_after_seconds=25)
+    assert tracker.refresh()
+    found = CollectorRegistry()
+    found.register(ExporterCollector([tracker], "1.2.3", "abc"))
+    return found
+
+
+def test_values_are_in_base_units_and_exact():
+    lists = Lists(
+        namespaces=(TAX,),
+        nodes=(Node("n1", "workers", "ready", 4000, Amount(3920, 268_435_456)),),
+        pods=(
+            Pod("tax-portal-test", "n1", Amount(350, 9_007_199_254_740_991)),
+            Pod("kube-system", "n1", Amount(100, 1)),
+        ),
+        quotas=(Quota("tax-portal-test", 1, 2),),
+    )
+    found = scrape(registry(lists))
+    tenant = {"department": "tax", "purpose": "test"}
+    assert found[key("govcloud_cpu_requested_cores", **tenant, pool="workers")] == 0.35
+    assert found[key("govcloud_memory_requested_bytes", **tenant, pool="workers")] == 9_007_199_254_740_991
+    assert found[key("govcloud_cpu_quota_cores", **tenant)] == 0.001
+    assert found[key("govcloud_memory_quota_bytes", **tenant)] == 2
+    assert found[key("govcloud_platform_cpu_requested_cores", pool="workers")] == 0.1
+    assert found[key("govcloud_pool_cpu_allocatable_cores", pool="workers")] == 3.92
+    assert found[key("govcloud_pool_cpu_installed_cores", pool="workers")] == 4
+    assert found[key("govcloud_pool_memory_allocatable_bytes", pool="workers")] == 268_435_456
+    assert found[key("govcloud_pool_nodes", pool="workers", state="ready")] == 1
+    assert found[key("govcloud_pool_nodes", pool="workers", state="cordoned")] == 0
+    owner = {"namespace": "tax-portal-test", "project": "portal"}
+    assert found[key("govcloud_namespace_owner_info", **tenant, **owner)] == 1
+    assert found[key("govcloud_build_info", version="1.2.3", revision="abc")] == 1
+    assert found[key("govcloud_source_up", source="kubernetes")] == 1
+    assert found[key("govcloud_source_last_success_timestamp_seconds", source="kubernetes")] == 1_700_000_000
+
+
+def test_no_sample_has_a_time_of_its_own():
+    assert all(
+        sample.timestamp is None for family in registry(Lists(namespaces=(TAX,))).collect() for sample in family.samples
+    )
+
+
+def test_every_metric_is_in_the_catalogue_and_in_its_order():
+    found = [family.name for family in kubernetes.families(summarise(Lists()))]
+    assert found == [metric.name for metric in kubernetes.METRICS]
+
+
+HOSTILE = [
+    'a"} 1\nfake_metric{x="',
+    "back\\slash",
+    "{}",
+    "line\nbreak",
+    "ü漢",
+    "\x00",
+    " ",
+    'govcloud_source_up{a="b"} 9',
+]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_hostile_label_value_stays_a_label_value(value: str):
+    lists = Lists(namespaces=(Namespace(value, value, "test", value),))
+    found = registry(lists)
+    expected = key("govcloud_namespace_owner_info", namespace=value, department=value, purpose="test", project=value)
+    page = scrape(found)
+    assert page[expected] == 1
+    assert {name for name, _ in page if not name.startswith("govcloud_")} == set()
+    assert page[key("govcloud_source_up", source="kubernetes")] == 1
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1))
+def test_any_label_value_survives_both_formats(value: str):
+    found = registry(Lists(namespaces=(Namespace("ns", value, "test", ""),)))
+    wanted = [s for f in found.collect() for s in f.samples if s.name == "govcloud_namespace_owner_info"]
+    text = openmetrics.generate_latest(found).decode()
+    shown = [s for f in parse_openmetrics(text) for s in f.samples if s.name == "govcloud_namespace_owner_info"]
+    assert [each.labels for each in shown] == [each.labels for each in wanted]
+
+
+def test_the_page_is_the_same_whatever_the_order_of_the_lists():
+    namespaces = tuple(Namespace(f"ns{number}", f"d{number}", "test", "") for number in range(5))
+    backwards = Lists(namespaces=namespaces[::-1])
+    assert generate_latest(registry(Lists(namespaces=namespaces))) == generate_latest(registry(backwards))
+
+
+def test_a_wrong_number_of_labels_is_refused():
+    metric = Metric(name="govcloud_x", help="x", labels=("a",))
+    with pytest.raises(ValueError, match="govcloud_x has the labels"):
+        metric.family([(("1", "2"), 1)])

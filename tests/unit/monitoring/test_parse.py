@@ -1,0 +1,96 @@
+"""Pages of lists to values."""
+
+import pytest
+
+from govcloud_monitoring.kubernetes import parse
+from govcloud_monitoring.kubernetes.parse import Claim, Namespace, Node, Page, Quota
+from govcloud_monitoring.kubernetes.pods import Amount
+from support.monitoring import Wire, claim, namespace, node, page, pod, quota
+
+GI = 2**30
+
+
+def test_only_the_operators_label_says_who_owns_a_namespace():
+    foreign = namespace("dept-roads")
+    foreign["metadata"]["labels"] = {"department": "roads", "example.org/department": "roads"}
+    foreign["metadata"]["annotations"] = {"govcloud.internal/department": "roads"}
+    found = parse.namespaces(page([namespace("tax-portal-test", "tax", "test", "portal"), foreign, namespace("x")]))
+    assert found == Page((Namespace("tax-portal-test", "tax", "test", "portal"),))
+
+
+def test_a_home_namespace_has_a_department_and_no_purpose():
+    assert parse.namespaces(page([namespace("dept-tax", "tax")])).items == (Namespace("dept-tax", "tax", "", ""),)
+
+
+RESERVED = [{"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}]
+SOFT = [{"key": "node-role.kubernetes.io/control-plane", "effect": "PreferNoSchedule"}]
+
+
+@pytest.mark.parametrize(
+    ("wire", "pool", "state"),
+    [
+        (node("n"), "workers", "ready"),
+        (node("n", pool="gpu"), "gpu", "ready"),
+        (node("n", taints=RESERVED), "control-plane", "ready"),
+        (node("n", taints=RESERVED, pool="masters"), "masters", "ready"),
+        (node("n", taints=SOFT), "workers", "ready"),
+        (node("n", ready="False"), "workers", "not_ready"),
+        (node("n", ready="Unknown", unschedulable=True), "workers", "not_ready"),
+        (node("n", unschedulable=True), "workers", "cordoned"),
+    ],
+)
+def test_nodes(wire: Wire, pool: str, state: str):
+    assert parse.nodes(page([wire])).items == (Node("n", pool, state, 5000, Amount(4000, 8 * GI)),)
+
+
+def test_a_node_that_has_just_registered_is_not_ready_and_offers_nothing():
+    fresh: Wire = {"metadata": {"name": "n"}, "spec": {}, "status": {}}
+    assert parse.nodes(page([fresh])).items == (Node("n", "workers", "not_ready", 0, Amount()),)
+
+
+@pytest.mark.parametrize(
+    ("hard", "cpu_milli", "memory_bytes"),
+    [
+        ({"requests.cpu": "4", "requests.memory": "8Gi"}, 4000, 8 * GI),
+        ({"cpu": "4", "memory": "8Gi"}, 4000, 8 * GI),
+        ({"cpu": "4", "requests.cpu": "3", "limits.cpu": "1"}, 3000, None),
+        ({"pods": "20", "requests.storage": "5Gi"}, None, None),
+        ({"requests.cpu": "0"}, 0, None),
+    ],
+)
+def test_cpu_and_requests_cpu_are_one_limit(hard: dict[str, str], cpu_milli: int | None, memory_bytes: int | None):
+    assert parse.quotas(page([quota("ns", hard)])).items == (Quota("ns", cpu_milli, memory_bytes),)
+
+
+def test_a_quota_with_a_scope_does_not_limit_the_namespace():
+    selector = {"matchExpressions": [{"scopeName": "PriorityClass", "operator": "In", "values": ["high"]}]}
+    scoped = [quota("ns", {"cpu": "1"}, scopes=["Terminating"]), quota("ns", {"cpu": "1"}, scopeSelector=selector)]
+    assert parse.quotas(page(scoped)).items == ()
+
+
+def test_claims_count_once_bound_with_what_they_got():
+    found = parse.claims(page([claim("ns", "5Gi"), claim("ns", "7Gi", phase="Pending"), claim("ns", "3Gi", "")]))
+    assert found.items == (Claim("ns", "local-path", 5 * GI), Claim("ns", "", 3 * GI))
+
+
+def test_the_token_of_the_next_page_is_handed_on():
+    assert parse.pods(page([], token="abc=")) == Page((), "abc=")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"Forbidden", b"{}", b"[]", b'{"metadata": {}, "items": [{}]}', b'{"kind": "Status", "code": 500}', b"\xff"],
+)
+def test_what_is_not_a_list_is_refused(body: bytes):
+    with pytest.raises(ValueError, match=r".+"):
+        parse.pods(body)
+
+
+def test_a_list_without_items_is_empty():
+    assert parse.pods(b'{"metadata": {}, "items": null}') == Page(())
+
+
+def test_a_malformed_quantity_is_refused_and_named():
+    broken = pod("p", "ns", {"name": "a", "resources": {"requests": {"cpu": "lots"}}})
+    with pytest.raises(ValueError, match="'lots' is not a Kubernetes quantity"):
+        parse.pods(page([broken]))

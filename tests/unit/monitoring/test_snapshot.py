@@ -1,0 +1,120 @@
+"""Sums by department and pool."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from govcloud_monitoring.folding import OTHER
+from govcloud_monitoring.kubernetes import snapshot
+from govcloud_monitoring.kubernetes.parse import Claim, Namespace, Node, Pod, Quota
+from govcloud_monitoring.kubernetes.pods import Amount
+from govcloud_monitoring.kubernetes.snapshot import Lists, Pool, summarise
+
+TAX = Namespace("tax-portal-test", "tax", "test", "portal")
+TAX2 = Namespace("tax-forms-test", "tax", "test", "forms")
+ROADS = Namespace("roads-map-production", "roads", "production", "map")
+
+
+def machine(name: str, pool: str = "workers", state: str = "ready") -> Node:
+    return Node(name, pool, state, 5000, Amount(4000, 8))
+
+
+def test_requests_are_summed_by_department_purpose_and_pool():
+    found = summarise(
+        Lists(
+            namespaces=(TAX, TAX2, ROADS),
+            nodes=(machine("n1"), machine("n2", "gpu")),
+            pods=(
+                Pod("tax-portal-test", "n1", Amount(100, 1)),
+                Pod("tax-forms-test", "n1", Amount(20, 2)),
+                Pod("tax-forms-test", "n2", Amount(3, 3)),
+                Pod("roads-map-production", "n2", Amount(5, 5)),
+                Pod("kube-system", "n1", Amount(7, 7)),
+                Pod("tax-portal-test", "gone", Amount(9, 9)),
+            ),
+        )
+    )
+    assert found.requested == {
+        ("tax", "test", "workers"): Amount(120, 3),
+        ("tax", "test", "gpu"): Amount(3, 3),
+        ("roads", "production", "gpu"): Amount(5, 5),
+        ("tax", "test", "unknown"): Amount(9, 9),
+    }
+    assert found.platform_requested == {"workers": Amount(7, 7)}
+
+
+def test_the_smallest_quota_of_a_namespace_binds_and_namespaces_add_up():
+    quotas = (
+        Quota("tax-portal-test", 4000, None),
+        Quota("tax-portal-test", 3000, 10),
+        Quota("tax-forms-test", 1000, 5),
+        Quota("roads-map-production", None, 7),
+        Quota("kube-system", 99, 99),
+    )
+    found = summarise(Lists(namespaces=(TAX, TAX2, ROADS), quotas=quotas))
+    assert found.cpu_quota_milli == {("tax", "test"): 4000}
+    assert found.memory_quota_bytes == {("tax", "test"): 15, ("roads", "production"): 7}
+
+
+def test_storage_of_departments_only():
+    claims = (Claim("tax-portal-test", "local-path", 5), Claim("tax-forms-test", "local-path", 6), Claim("x", "y", 7))
+    found = summarise(Lists(namespaces=(TAX, TAX2), claims=claims))
+    assert found.storage_bytes == {("tax", "test", "local-path"): 11}
+
+
+def test_pools_count_their_machines_by_state():
+    nodes = (machine("a"), machine("b", state="not_ready"), machine("c", "gpu", "cordoned"))
+    assert summarise(Lists(nodes=nodes)).pools == {
+        "workers": Pool(
+            installed_cpu_milli=10000,
+            allocatable=Amount(8000, 16),
+            nodes={"ready": 1, "not_ready": 1, "cordoned": 0},
+        ),
+        "gpu": Pool(
+            installed_cpu_milli=5000, allocatable=Amount(4000, 8), nodes={"ready": 0, "not_ready": 0, "cordoned": 1}
+        ),
+    }
+
+
+@pytest.mark.parametrize(("purpose", "folded"), [("test", 0), ("", 0), ("Mining", 1), ("te\nst", 1)])
+def test_a_purpose_outside_the_list_is_folded_and_counted(purpose: str, folded: int):
+    found = summarise(Lists(namespaces=(Namespace("ns", "tax", purpose, ""),)))
+    assert found.owners[0].purpose == ("test" if purpose == "test" else OTHER)
+    assert found.folded.get("purpose", 0) == folded
+
+
+def test_departments_beyond_the_limit_are_folded_and_lose_nothing():
+    count = snapshot.MAX_DEPARTMENTS + 3
+    namespaces = tuple(Namespace(f"ns{number:04}", f"d{number:04}", "test", "") for number in range(count))
+    pods = tuple(Pod(each.name, "n1", Amount(1, 1)) for each in namespaces)
+    found = summarise(Lists(namespaces=namespaces, nodes=(machine("n1"),), pods=pods))
+    assert len(found.requested) == snapshot.MAX_DEPARTMENTS + 1
+    assert found.requested[OTHER, "test", "workers"] == Amount(3, 3)
+    assert found.folded == {"department": 3}
+
+
+def test_pools_beyond_the_limit_are_folded():
+    nodes = tuple(machine(f"n{number:02}", f"p{number:02}") for number in range(snapshot.MAX_POOLS + 2))
+    found = summarise(Lists(nodes=nodes))
+    assert len(found.pools) == snapshot.MAX_POOLS + 1
+    assert sum(found.pools[OTHER].nodes.values()) == 2
+
+
+amounts = st.builds(Amount, st.integers(0, 10**7), st.integers(0, 2**50))
+names = st.sampled_from(["a", "b", "c", "d"])
+owned = st.lists(
+    st.builds(Namespace, names, names, st.sampled_from([*snapshot.PURPOSES, "odd", ""]), st.just("")),
+    unique_by=lambda each: each.name,
+)
+
+
+@given(
+    namespaces=owned,
+    pods=st.lists(st.builds(Pod, names, st.sampled_from(["n1", "n2", "gone"]), amounts)),
+)
+def test_nothing_is_lost_or_counted_twice(namespaces: list[Namespace], pods: list[Pod]):
+    nodes = (machine("n1"), machine("n2", "gpu"))
+    found = summarise(Lists(namespaces=tuple(namespaces), pods=tuple(pods), nodes=nodes))
+    parts = [*found.requested.values(), *found.platform_requested.values()]
+    assert sum(each.cpu_milli for each in parts) == sum(each.request.cpu_milli for each in pods)
+    assert sum(each.memory_bytes for each in parts) == sum(each.request.memory_bytes for each in pods)

@@ -1,0 +1,123 @@
+"""The queue: no duplicates, no two workers on a key, retries, stuck work is seen."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+
+from govcloud_api import errors
+from govcloud_operators import page
+from govcloud_operators.keys import Key
+from govcloud_operators.queue import STUCK_SECONDS, WorkQueue
+
+A, B = Key("Department", None, "a"), Key("Department", None, "b")
+
+
+def served(work: Callable[[Key], float | None], keys: list[Key], until: Callable[[], bool]) -> WorkQueue:
+    """Run a queue with two workers until a condition holds."""
+
+    async def run() -> WorkQueue:
+        queue = WorkQueue(work, now=time.monotonic)
+        workers = [asyncio.create_task(queue.serve()) for _ in range(2)]
+        for key in keys:
+            queue.add(key)
+        async with asyncio.timeout(5):
+            while not until():
+                await asyncio.sleep(0.005)
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+        return queue
+
+    return asyncio.run(run())
+
+
+def test_many_wishes_are_one_look() -> None:
+    seen: list[Key] = []
+    served(seen.append, [A] * 100, lambda: len(seen) >= 1)
+    assert seen == [A]
+
+
+def test_a_wish_during_work_is_a_second_look() -> None:
+    seen: list[Key] = []
+    started, go_on = threading.Event(), threading.Event()
+
+    def work(key: Key) -> None:
+        seen.append(key)
+        started.set()
+        go_on.wait(5)
+
+    async def run() -> None:
+        queue = WorkQueue(work, now=time.monotonic)
+        workers = [asyncio.create_task(queue.serve()) for _ in range(2)]
+        queue.add(A)
+        await asyncio.to_thread(started.wait, 5)
+        queue.add(A)
+        await asyncio.sleep(0.05)  # the second worker gets its chance to do wrong
+        assert seen == [A]
+        go_on.set()
+        async with asyncio.timeout(5):
+            while len(seen) < 2:
+                await asyncio.sleep(0.005)
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+    asyncio.run(run())
+    assert seen == [A, A]
+
+
+def test_errors_are_retried_and_others_go_on() -> None:
+    seen: list[Key] = []
+    trouble = iter([errors.ApiUnavailable("down"), RuntimeError("bug"), errors.NotReady("soon", delay_seconds=0.01)])
+
+    def work(key: Key) -> None:
+        seen.append(key)
+        if key == A and (error := next(trouble, None)):
+            raise error
+
+    queue = served(work, [A, B], lambda: seen.count(A) == 4)
+    assert seen.count(B) == 1
+    outcomes = queue.counts.reconciled
+    assert outcomes[("Department", "ApiUnavailable")] == 1
+    assert outcomes[("Department", "unexpected")] == 1
+    assert outcomes[("Department", "waiting")] == 1
+
+
+def test_work_may_ask_to_be_called_again() -> None:
+    seen: list[Key] = []
+
+    def work(key: Key) -> float | None:
+        seen.append(key)
+        return 0.01 if len(seen) < 3 else None
+
+    served(work, [A], lambda: len(seen) == 3)
+
+
+def test_work_that_stands_still_is_seen() -> None:
+    clock = [0.0]
+
+    async def run() -> None:
+        queue = WorkQueue(lambda _key: None, now=lambda: clock[0])
+        health = page.Health(queue=queue, lease_held=lambda: True)
+        assert page.healthy(health)
+        queue.add(A)
+        clock[0] = STUCK_SECONDS - 1
+        assert page.healthy(health)
+        clock[0] = STUCK_SECONDS + 1
+        assert not page.healthy(health)
+        assert queue.depth() == 1
+        assert "govcloud_queue_depth 1" in page.metrics_text(health)
+
+    asyncio.run(run())
+
+
+def test_a_nameless_key_is_nothing() -> None:
+    async def run() -> None:
+        queue = WorkQueue(lambda _key: None, now=time.monotonic)
+        queue.add(Key("EnvironmentRequest", "dept-tax", ""))
+        assert queue.depth() == 0
+
+    asyncio.run(run())
