@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from govcloud_api import reference as pages
 from govcloud_cli.main import cli
 
 PAGE = Path("docs/reference/cli.md")
@@ -122,12 +123,5 @@ _ARGUMENTS = {
 }
 
 
-def main() -> int:
-    """Write the page below the current folder, the root of the repository."""
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(reference(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(pages.write(PAGE, reference()))

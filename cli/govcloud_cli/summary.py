@@ -21,7 +21,7 @@ def changes(results: Sequence[PhaseResult]) -> dict[str, list[str]]:
 def text(context: Context, results: Sequence[PhaseResult], site: Path) -> str:
     """For people: what there is now, and what to do next."""
     count = sum(len(result.changes) for result in results)
-    headline = f"Site {context.site.name} is healthy; {'nothing was changed' if not count else f'{count} changes'}."
+    headline = f"Site {context.site.name} is healthy; {counted(count)}."
     found = [f"  {name:<12} {url}" for name, url in endpoints(context).items()]
     name = f" {site}" if str(site) != "sites/lab/site.yaml" else ""
     next_steps = [
@@ -31,6 +31,11 @@ def text(context: Context, results: Sequence[PhaseResult], site: Path) -> str:
         f'  govcloud env request{name} --department tax --product forms --purpose sandbox --why "try it"',
     ]
     return "\n".join([headline, *found, *next_steps])
+
+
+def counted(count: int) -> str:
+    """How much was changed, in words."""
+    return "nothing was changed" if not count else "1 change" if count == 1 else f"{count} changes"
 
 
 def plan_text(results: Sequence[PhaseResult]) -> str:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from govcloud_api import reference as pages
 from govcloud_monitoring import collector
 from govcloud_monitoring.kubernetes import families
 from govcloud_monitoring.metric import Metric
@@ -42,12 +43,5 @@ def _row(metric: Metric) -> str:
     return f"| `{metric.name}` | {metric.unit or 'none'} | {labels} | {metric.help} |\n"
 
 
-def main() -> int:
-    """Write the page below the current folder, the root of the repository."""
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(reference(), encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(pages.write(PAGE, reference()))

@@ -174,12 +174,12 @@ def _names() -> str:
 """
 
 
-def main() -> int:
-    """Write the page below the current folder, the root of the repository."""
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(reference(), encoding="utf-8")
+def write(page: Path, text: str) -> int:
+    """Write a generated page below the current folder, the root of the repository; returns exit code 0."""
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text(text, encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write(PAGE, reference()))

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,12 +26,14 @@ CLOCKS = {"now", "utcnow", "today", "time", "monotonic", "perf_counter", "time_n
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+@cache
 def tree_of(file: Path) -> ast.Module:
     return ast.parse(file.read_text(), str(file))
 
 
-def functions(file: Path) -> Iterator[Function]:
-    return (node for node in ast.walk(tree_of(file)) if isinstance(node, Function))
+@cache
+def functions(file: Path) -> list[Function]:
+    return [node for node in ast.walk(tree_of(file)) if isinstance(node, Function)]
 
 
 def place(file: Path, node: ast.AST) -> str:

@@ -13,10 +13,9 @@ def version(form: str) -> None:
     from importlib import metadata
 
     from govcloud_cli import output
-    from govcloud_infra.bundle.store import Store
-    from govcloud_infra.paths import cache_folder
+    from govcloud_infra.bundle.store import Store, default_root
 
-    bundle = Store(cache_folder(os.environ) / "bundle")
+    bundle = Store(default_root(os.environ))
     data = {"govcloud": metadata.version("govcloud"), "bundle": bundle.versions()}
     lines = [f"govcloud {data['govcloud']}", *(f"{name} {text}" for name, text in bundle.versions().items())]
     output.show(form, data, "\n".join(lines))

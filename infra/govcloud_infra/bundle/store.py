@@ -23,17 +23,15 @@ from pydantic import BaseModel, Field
 
 from govcloud_api.errors import BundleCorrupt
 from govcloud_infra.bundle import manifest as manifests
+from govcloud_infra.paths import cache_folder
 
 _INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 _MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 
 def default_root(environment: Mapping[str, str]) -> Path:
-    """The bundle's folder on this host: below GOVCLOUD_CACHE, else XDG_CACHE_HOME/govcloud, else ~/.cache/govcloud."""
-    if environment.get("GOVCLOUD_CACHE"):
-        return Path(environment["GOVCLOUD_CACHE"]) / "bundle"
-    cache = Path(environment.get("XDG_CACHE_HOME") or Path(environment.get("HOME") or Path.home()) / ".cache")
-    return cache / "govcloud" / "bundle"
+    """The bundle's folder on this host, in the cache folder of `paths.cache_folder`."""
+    return cache_folder(environment) / "bundle"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from govcloud_api import labels
-from govcloud_monitoring.kubernetes import quantity
+from govcloud_api import labels, quantity
 from govcloud_monitoring.kubernetes.pods import Amount, Condition, PodSpec, PodStatus, Quantities, counts, request
 
 Item = TypeVar("Item")
@@ -206,7 +205,7 @@ def claims(page: bytes) -> Page[Claim]:
             Claim(
                 item.metadata.namespace,
                 item.spec.storage_class_name,
-                quantity.whole_bytes(item.status.capacity.get("storage", "0")),
+                quantity.size_bytes(item.status.capacity.get("storage", "0")),
             )
             for item in found.items or ()
             if item.status.phase == "Bound"
@@ -247,6 +246,6 @@ def _state(item: _NodeItem) -> str:
 def _quota(item: _QuotaItem) -> Quota:
     hard = item.spec.hard
     # `cpu` and `requests.cpu` are two names of one limit; the smaller one binds.
-    cpu = [quantity.milli_cores(hard[name]) for name in ("cpu", "requests.cpu") if name in hard]
-    memory = [quantity.whole_bytes(hard[name]) for name in ("memory", "requests.memory") if name in hard]
+    cpu = [quantity.cpu_millicores(hard[name]) for name in ("cpu", "requests.cpu") if name in hard]
+    memory = [quantity.size_bytes(hard[name]) for name in ("memory", "requests.memory") if name in hard]
     return Quota(item.metadata.namespace, min(cpu, default=None), min(memory, default=None))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from govcloud_monitoring.kubernetes import quantity
+from govcloud_api import quantity
 
 
 class Amount(NamedTuple):
@@ -38,7 +38,7 @@ class Quantities(msgspec.Struct, frozen=True):
 
     def amount(self) -> Amount:
         """Exact integers; what is not set counts as nothing. Raises ValueError on a malformed quantity."""
-        return Amount(quantity.milli_cores(self.cpu or "0"), quantity.whole_bytes(self.memory or "0"))
+        return Amount(quantity.cpu_millicores(self.cpu or "0"), quantity.size_bytes(self.memory or "0"))
 
 
 class Resources(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govcloud_cli import tables
@@ -25,6 +25,7 @@ def test_a_table_without_rows_is_its_header() -> None:
     assert table(("A", "B"), []) == "A   B"
 
 
+@settings(max_examples=50)
 @given(rows=st.lists(st.tuples(CELLS, CELLS), max_size=5))
 def test_columns_stand_below_one_another_and_no_line_ends_in_blanks(rows: list[tuple[str, str]]) -> None:
     lines = table(("HEAD", "TAIL"), rows).split("\n")

@@ -1,5 +1,6 @@
 """From an error to an exit code and one readable message; a trace only for who asks."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -104,3 +105,8 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     finally:
         os.close(write)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_pipe_that_broke_within_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.run(failing(BrokenPipeError(errno.EPIPE, "broken")), ["go"]) == 1
+    assert "broken pipe" in capsys.readouterr().err

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govcloud_api.errors import ConfigError
@@ -29,6 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("inventory")
 
 
+@settings(max_examples=40)
 @given(site=st.text(max_size=8), hosts=st.lists(HOSTS, min_size=1, max_size=4))
 def test_what_was_saved_is_loaded(site: str, hosts: list[inventory.Host], folder: Path) -> None:
     made = inventory.Inventory(site=site, hosts=tuple(hosts))

@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govcloud_api.errors import NotFound
@@ -185,11 +185,13 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(sent=VALUES)
 def test_what_reads_as_it_was_sent_is_no_drift(sent: Any) -> None:
     assert seen(sent, copy.deepcopy(sent)) == sent
 
 
+@settings(max_examples=50)
 @given(sent=st.dictionaries(st.text(max_size=3), VALUES, max_size=3), more=st.dictionaries(st.text(max_size=3), VALUES))
 def test_fields_of_others_are_never_seen(sent: dict[str, Any], more: dict[str, Any]) -> None:
     assert seen(sent, {**more, **sent}) == sent
