@@ -57,7 +57,7 @@ e2e: bundle ## whole stories on a lab of its own
 	$(BIN)/python -m pytest tests/e2e
 
 bench: bundle ## measure what docs/benchmarks.md states, and write it
-	$(BIN)/python -m tests.bench $(if $(COLD),--cold)
+	$(BIN)/python -m tests.bench $(MEASURE)
 
 lock: env ## resolve the Python dependencies anew
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements/dev.lock

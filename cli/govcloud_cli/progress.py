@@ -3,6 +3,7 @@
 Off a terminal a line is printed when a phase begins and ends, and the reason of waiting every 15 seconds.
 """
 
+import contextlib
 import sys
 import threading
 import time
@@ -77,14 +78,17 @@ class Progress:
     def _draw(self, phase: str, text: str) -> None:
         with self._lock:
             if phase == self._phase:  # it may have ended meanwhile, and its last line must stay the last
-                self._stream.write(f"\r\x1b[2K{text[: _width()]}")
-                self._stream.flush()
+                self._write(f"\r\x1b[2K{text[: _width()]}")
 
     def _line(self, text: str) -> None:
         with self._lock:
             self._last_line = time.monotonic()
             clock = f"[{self._last_line - self._began:6.1f} s] "
-            self._stream.write(f"\r\x1b[2K{clock}{text}\n" if self._live else f"{clock}{text}\n")
+            self._write(f"\r\x1b[2K{clock}{text}\n" if self._live else f"{clock}{text}\n")
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(BrokenPipeError):  # nobody watches any more; the work goes on
+            self._stream.write(text)
             self._stream.flush()
 
 

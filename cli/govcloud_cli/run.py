@@ -18,6 +18,7 @@ _EXIT_CODES: tuple[tuple[type[errors.GovcloudError], int], ...] = (
     (errors.BundleCorrupt, 10),
     (errors.GovcloudError, 5),
 )
+_UNFIT = 4
 INTERRUPTED = 130
 
 
@@ -35,6 +36,11 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
         return _say(str(error), exit_code(error), debug=debug)
     except SystemExit:  # so click ends after a broken pipe; we never do
         return 0 if _reader_left() else _say("unexpected broken pipe to another program", 1, debug=debug)
+    except PermissionError as error:
+        what = f"{error.filename or 'something'} may not be used by this user"
+        return _say(
+            f"{what}; run the command with sudo, or set GOVCLOUD_STATE to a folder of yours", _UNFIT, debug=debug
+        )
     except Exception as error:  # noqa: BLE001  # the last line of defence: a person never meets a traceback
         what = f"unexpected {type(error).__name__}: {error}"
         return _say(f"{what}\nThis is a fault of govcloud. Run again with --debug for its trace.", 1, debug=debug)

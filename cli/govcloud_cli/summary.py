@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from govcloud_infra.deploy.conductor import Context, PhaseResult
+from govcloud_infra.deploy.conductor import PhaseResult
+from govcloud_infra.deploy.context import Context
 from govcloud_infra.deploy.report import endpoints
 
 

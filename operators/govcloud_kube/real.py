@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 import msgspec
 import urllib3
+import yaml
 from kubernetes import client
 from kubernetes import config as kubernetes_config
 from kubernetes.config import ConfigException
@@ -43,7 +44,7 @@ def connect(kubeconfig: Path | None = None, *, timeout_seconds: float = 10) -> R
             _config.load_incluster_config(client_configuration=settings)
             return RealCluster(client.ApiClient(settings), timeout_seconds=timeout_seconds)
         api = _config.new_client_from_config(config_file=str(kubeconfig), persist_config=False)
-    except (ConfigException, OSError, ValueError, TypeError) as error:
+    except (ConfigException, OSError, ValueError, TypeError, yaml.YAMLError) as error:
         where = kubeconfig or "this pod's service account"
         raise errors.ConfigError(f"cannot read credentials from {where}: {error}; check the kubeconfig") from error
     return RealCluster(api, timeout_seconds=timeout_seconds)

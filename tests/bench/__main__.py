@@ -1,7 +1,7 @@
 """`make bench`: measure what docs/benchmarks.md states, on this machine, and write that page.
 
-    python -m tests.bench           everything but the cold bundle, whose last measurement is kept
-    python -m tests.bench --cold    also builds the bundle from empty caches (about half an hour on two cores)
+    python -m tests.bench                    help, bundle and lab; the last figure of the cold bundle is kept
+    python -m tests.bench cold               only the bundle from empty caches (about half an hour on two cores)
 
 Figures are wall-clock seconds unless said. The lab is the one of the e2e tests: own name, bridge and addresses.
 """
@@ -48,9 +48,8 @@ class Figure:
 def main(arguments: list[str]) -> int:
     """Measure, write, and end with 1 when a goal is missed."""
     figures = {item["name"]: Figure(**item) for item in _kept()}
-    cold = [cold_bundle] if "--cold" in arguments else []
-    for measure in (command_help, bundle_again, *cold, lab_figures):
-        for figure in measure():
+    for name in arguments or ("help", "bundle", "lab"):
+        for figure in _MEASURES[name]():
             sys.stderr.write(f"{figure.name}: {figure.value:.2f} {figure.unit} (at most {figure.goal:g})\n")
             figures[figure.name] = figure
     found = list(figures.values())
@@ -114,7 +113,7 @@ def _working_set_bytes() -> int:
     total = 0
     for node in ("cp1", "w1", "w2"):
         for hierarchy in cgroups.hierarchies():
-            folder = hierarchy / f"govcloud-{labs.NAME}-{node}"
+            folder = hierarchy / f"govcloud-{labs.NAME}.{node}"
             for usage, file_key in (
                 ("memory.usage_in_bytes", "total_inactive_file"),
                 ("memory.current", "inactive_file"),
@@ -157,6 +156,14 @@ def _folder() -> Iterator[Path]:
         # Go makes the folders of its module cache read-only.
         _run(["chmod", "-R", "u+w", folder])
         shutil.rmtree(folder)
+
+
+_MEASURES: dict[str, Callable[[], Iterator[Figure]]] = {
+    "help": command_help,
+    "bundle": bundle_again,
+    "cold": cold_bundle,
+    "lab": lab_figures,
+}
 
 
 if __name__ == "__main__":

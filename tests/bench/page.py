@@ -4,8 +4,8 @@ from typing import Any
 
 _HEAD = """# Benchmarks
 
-Written by `make bench`; do not edit. Repeat: `make bench`, or `make bench COLD=1` to build the bundle from empty
-caches too (about half an hour on two cores). The machine: 2 cores, 24 GiB, Debian 12, shared with others: compare
+Written by `make bench`; do not edit. Repeat: `make bench`; `make bench MEASURE=cold` builds the bundle from
+empty caches (about half an hour on two cores). The machine: 2 cores, 24 GiB, Debian 12, shared with others: compare
 figures of one run, and ratios rather than seconds.
 """
 

@@ -1,5 +1,6 @@
 """A lab of its own for whole stories: other name, bridge, addresses and state than the lab of `make deploy`."""
 
+import contextlib
 import json
 import os
 import re
@@ -85,8 +86,16 @@ class Lab:
 
     def cut_power(self, node: str) -> None:
         """Every process of the machine dies at once; nothing is tidied up, as with a pulled plug."""
-        for pid in cgroups.processes(f"govcloud-{NAME}-{node}"):
-            os.kill(pid, signal.SIGKILL)
+        for pid in cgroups.processes(f"govcloud-{NAME}.{node}"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def kill_deploy(self, seconds: float) -> None:
+        """Start `deploy` and kill it outright after `seconds`."""
+        process = self.start("deploy", str(self.site))
+        time.sleep(seconds)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
 
     def member(self, department: str, user: str = "anna") -> Path:
         """A kubeconfig of a department's owner, alone."""

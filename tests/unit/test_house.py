@@ -32,8 +32,22 @@ def tree_of(file: Path) -> ast.Module:
 
 
 @cache
+def statements(file: Path) -> list[ast.stmt]:
+    """Every statement, those within others too; expressions hold none and are passed over."""
+    found, waiting = [], list(tree_of(file).body)
+    while waiting:
+        node = waiting.pop()
+        found.append(node)
+        for part in ("body", "orelse", "finalbody"):
+            waiting += getattr(node, part, [])
+        for part in ("handlers", "cases"):
+            waiting += [inner for block in getattr(node, part, []) for inner in block.body]
+    return found
+
+
+@cache
 def functions(file: Path) -> list[Function]:
-    return [node for node in ast.walk(tree_of(file)) if isinstance(node, Function)]
+    return [node for node in statements(file) if isinstance(node, Function)]
 
 
 def place(file: Path, node: ast.AST) -> str:
@@ -129,7 +143,7 @@ def test_no_test_fakes_calls() -> None:
     mocks = [
         place(file, node)
         for file in TESTS
-        for node in ast.walk(tree_of(file))
+        for node in statements(file)
         if (isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("unittest", "mock", "pytest_mock")))
         or (isinstance(node, ast.Import) and any(item.name.startswith(("unittest", "mock")) for item in node.names))
     ]

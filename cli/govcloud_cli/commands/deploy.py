@@ -22,8 +22,9 @@ def deploy(site: Path, form: str) -> None:
     from govcloud_cli import output, summary
     from govcloud_cli.progress import Progress
     from govcloud_infra.deploy import conductor
+    from govcloud_infra.deploy.context import open_site
 
     with Progress() as progress:
-        context = conductor.context(site, os.environ)
+        context = open_site(site, os.environ)
         results = conductor.deploy(context, progress)
     output.show(form, summary.data(context, results), summary.text(context, results, site))

@@ -16,9 +16,10 @@ def destroy(site: Path, confirm: str) -> None:
 
     from govcloud_cli.progress import Progress
     from govcloud_infra.deploy import conductor
+    from govcloud_infra.deploy.context import open_site
 
     with Progress() as progress:
-        context = conductor.context(site, os.environ)
+        context = open_site(site, os.environ)
         if confirm != context.site.name:
             raise click.UsageError(
                 f"--confirm says {confirm}, {site} describes site {context.site.name}; nothing was changed"

@@ -15,9 +15,9 @@ def kubeconfig(site: Path, as_path: bool) -> None:
     import os
 
     from govcloud_api.errors import ApiUnavailable
-    from govcloud_infra.deploy import conductor
+    from govcloud_infra.deploy.context import open_site
 
-    context = conductor.context(site, os.environ)
+    context = open_site(site, os.environ)
     file = context.paths.kubeconfig
     if not file.exists():
         raise ApiUnavailable(f"site {context.site.name} has no cluster yet; run: govcloud deploy {site}")

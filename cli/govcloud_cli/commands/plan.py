@@ -24,8 +24,9 @@ def plan(ctx: click.Context, site: Path, form: str) -> int:
     from govcloud_cli import output, summary
     from govcloud_cli.progress import Progress
     from govcloud_infra.deploy import conductor
+    from govcloud_infra.deploy.context import open_site
 
     with Progress() as progress:
-        results = conductor.plan(conductor.context(site, os.environ), progress)
+        results = conductor.plan(open_site(site, os.environ), progress)
     output.show(form, summary.changes(results), summary.plan_text(results))
     return PENDING if any(result.changes for result in results) else 0

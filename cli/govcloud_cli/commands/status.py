@@ -21,8 +21,9 @@ def status(site: Path, form: str) -> int:
     import os
 
     from govcloud_cli import output
-    from govcloud_infra.deploy import conductor, report
+    from govcloud_infra.deploy import report
+    from govcloud_infra.deploy.context import open_site
 
-    found = report.site_report(conductor.context(site, os.environ))
+    found = report.site_report(open_site(site, os.environ))
     output.show(form, found.plain(), found.text())
     return 0 if found.ready else UNHEALTHY

@@ -13,8 +13,8 @@ def validate(site: Path) -> None:
     """Check a site file; nothing is changed. Exit code 3 with every fault when it cannot be used."""
     import os
 
-    from govcloud_infra.deploy import conductor
+    from govcloud_infra.deploy.context import open_site
 
-    checked = conductor.context(site, os.environ).site
+    checked = open_site(site, os.environ).site
     nodes = f"{len(checked.control_planes)} control plane, {len(checked.workers)} workers"
     click.echo(f"{site} is valid: site {checked.name}, {nodes}, Kubernetes {checked.spec.kubernetes.version}")

@@ -37,7 +37,7 @@ def main(request: dict[str, Any], out: TextIO, is_cancelled: Callable[[], bool])
 
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {"ANSIBLE_CONFIG": request["config"], "PATH": search, **request["environment"]}
-    with tempfile.TemporaryDirectory(prefix="govcloud-ansible-") as folder:
+    with tempfile.TemporaryDirectory(prefix="ansible-run-", dir=request["scratch"]) as folder:
         run = ansible_runner.run(
             private_data_dir=folder,
             project_dir=str(Path(request["playbook"]).parent),

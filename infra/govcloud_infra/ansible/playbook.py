@@ -47,6 +47,7 @@ def run(request: Request, step: Callable[[str], None]) -> list[str]:
     Raises ToolFailed with host, task and reason; ApiUnavailable when a machine cannot be reached.
     """
     request.log.parent.mkdir(parents=True, exist_ok=True)
+    request.paths.run.mkdir(parents=True, exist_ok=True)
     with request.log.open("ab") as log, _child(request, log) as child:
         try:
             progress = _follow(child, request, step)
@@ -103,6 +104,7 @@ def _wire(request: Request) -> dict[str, Any]:
         "inventory": request.inventory,
         "variables": request.variables,
         "config": str(PLAYBOOKS / "ansible.cfg"),
+        "scratch": str(request.paths.run),
         "environment": {**_own_folders(request.paths), **(_mitogen() if request.mitogen else {})},
     }
 

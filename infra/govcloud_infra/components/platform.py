@@ -8,8 +8,11 @@ from pathlib import Path
 import pulumi
 import yaml
 
+from govcloud_infra.components import departments
 from govcloud_infra.components.manifests import Object, pinned, read_file, read_folder, resource_name
 from govcloud_infra.provider.resources import Manifest, Refusal
+
+_WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +28,11 @@ class PlatformArgs:
     version: str
     images: Mapping[str, str]
     node_cidr: str
-    pod_cidr: str
 
     @property
     def replacements(self) -> dict[str, str]:
         """Placeholders of the manifests."""
-        return {"@VERSION@": self.version, "@NODE_CIDR@": self.node_cidr, "@POD_CIDR@": self.pod_cidr}
+        return {"@VERSION@": self.version, "@NODE_CIDR@": self.node_cidr}
 
 
 class Group(pulumi.ComponentResource):
@@ -75,9 +77,20 @@ def groups(args: PlatformArgs) -> list[tuple[str, list[Object]]]:
         ("admission", read_folder(root / "operators" / "deploy" / "admission", fill)),
         ("operator", [item for item in operator if item["kind"] != "Namespace"]),
         ("monitoring", monitoring(root / "monitoring", fill)),
-        ("departments", read_folder(args.departments, {})),
+        ("departments", departments.read(args.departments)),
     ]
     return [(name, [pinned(item, args.images) for item in objects]) for name, objects in found]
+
+
+def workload_names(repository: Path) -> frozenset[str]:
+    """Workloads that the groups hold, like `deployment govcloud-system/operator`."""
+    folders = [repository / "operators" / "deploy", repository / "monitoring" / "deploy"]
+    objects = [item for folder in folders for item in read_folder(folder, {})]
+    return frozenset(
+        f"{item['kind'].lower()} {item['metadata']['namespace']}/{item['metadata']['name']}"
+        for item in objects
+        if item["kind"] in _WORKLOADS
+    )
 
 
 def monitoring(folder: Path, fill: dict[str, str]) -> list[Object]:
@@ -95,7 +108,7 @@ def monitoring(folder: Path, fill: dict[str, str]) -> list[Object]:
 
 def with_config_digest(item: Object, objects: Sequence[Object]) -> Object:
     """Workloads restart when a ConfigMap of their namespace changes: its digest is part of their pods."""
-    if item["kind"] not in ("Deployment", "StatefulSet", "DaemonSet"):
+    if item["kind"] not in _WORKLOADS:
         return item
     namespace = item["metadata"]["namespace"]
     mounted = [other["data"] for other in objects if other["kind"] == "ConfigMap" and _lies_in(other, namespace)]

@@ -5,42 +5,26 @@ Every phase looks at the world first, so the same verb installs, repairs, and go
 """
 
 import shutil
-import socket
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from govcloud_api.errors import ApiUnavailable, BundleCorrupt, ConfigError, NotReady, Unhealthy
+from govcloud_api.errors import BundleCorrupt, ConfigError
 from govcloud_infra import automation, inventory, pki
 from govcloud_infra.ansible import playbook
 from govcloud_infra.bundle.manifest import Manifest
 from govcloud_infra.bundle.store import Store
 from govcloud_infra.components.platform import PlatformArgs
 from govcloud_infra.components.site import SiteArgs
-from govcloud_infra.deploy import health, lock, preflight
+from govcloud_infra.deploy import lock, preflight, waiting
+from govcloud_infra.deploy.context import Context
 from govcloud_infra.deploy.progress import Reporter
 from govcloud_infra.deploy.variables import playbook_variables
-from govcloud_infra.paths import REPOSITORY, SitePaths, site_paths
+from govcloud_infra.paths import REPOSITORY
 from govcloud_infra.programs import platform as platform_program
 from govcloud_infra.programs import site as site_program
-from govcloud_infra.site.load import load
-from govcloud_infra.site.model import Site
 from govcloud_kube import real
-
-_SSH_SECONDS = 60.0
-_HEALTH_SECONDS = 240.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """One site on one host. `departments` is the folder of Department files."""
-
-    site: Site
-    paths: SitePaths
-    departments: Path
-    environ: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +33,6 @@ class PhaseResult:
 
     phase: str
     changes: tuple[str, ...]
-
-
-def context(site_file: Path, environ: Mapping[str, str]) -> Context:
-    """Raises SiteInvalid with all faults of the file."""
-    site = load(site_file)
-    departments = site_file.parent / site.spec.departments
-    if not departments.is_dir():
-        raise ConfigError(f"{site_file}: spec.departments: there is no folder {departments}; make it or name another")
-    return Context(site=site, paths=site_paths(site.name, environ), departments=departments, environ=environ)
 
 
 def deploy(ctx: Context, reporter: Reporter) -> list[PhaseResult]:
@@ -73,7 +48,7 @@ def deploy(ctx: Context, reporter: Reporter) -> list[PhaseResult]:
         cluster = _cluster(ctx, manifest, reporter)
         platform = _platform(ctx, manifest, reporter)
         reporter.phase("health")
-        _wait_healthy(ctx, reporter.step)
+        waiting.wait_healthy(real.connect(ctx.paths.kubeconfig), ctx.expected, reporter.step)
         reporter.done(0, "everything runs as promised")
     return [machines, cluster, platform]
 
@@ -83,7 +58,7 @@ def plan(ctx: Context, reporter: Reporter) -> list[PhaseResult]:
     with lock.held(ctx.paths.lock, reporter.step):
         manifest = open_bundle(ctx, reporter.step)
         reporter.phase("machines")
-        outcome = _site_stack(ctx, manifest).preview(reporter.step)
+        outcome = _site_stack(ctx, _rootfs(manifest)).preview(reporter.step)
         reporter.done(outcome.changes)
         results = [PhaseResult(phase="machines", changes=outcome.details)]
         reporter.phase("platform")
@@ -101,8 +76,7 @@ def destroy(ctx: Context, reporter: Reporter) -> None:
         reporter.phase("machines")
         changes = 0
         if (ctx.paths.pulumi / "site").exists():
-            manifest = Store(ctx.paths.bundle).manifest()
-            changes = _site_stack(ctx, manifest).destroy(reporter.step).changes
+            changes = _site_stack(ctx, rootfs_sha256="").destroy(reporter.step).changes
         reporter.step("remove state")
         shutil.rmtree(ctx.paths.state)
         reporter.done(changes)
@@ -129,7 +103,7 @@ def _machines(ctx: Context, manifest: Manifest, reporter: Reporter) -> PhaseResu
     pki.ensure_ca(ctx.paths.pki, ctx.site.name, now)
     pki.ensure_server(ctx.paths.pki, "registry", ["registry.govcloud.internal"], [ctx.site.api_address], now)
     pki.ensure_encryption_config(ctx.paths.pki / "encryption.yaml")
-    outcome = _site_stack(ctx, manifest).up(reporter.step)
+    outcome = _site_stack(ctx, _rootfs(manifest)).up(reporter.step)
     hosts = tuple(
         inventory.Host(name=n.name, role=n.role, address=str(n.address), host_key=outcome.outputs["hostKeys"][n.name])
         for n in ctx.site.spec.nodes
@@ -137,7 +111,7 @@ def _machines(ctx: Context, manifest: Manifest, reporter: Reporter) -> PhaseResu
     made = inventory.Inventory(site=ctx.site.name, hosts=hosts)
     inventory.save(made, ctx.paths.inventory)
     ctx.paths.known_hosts.write_text(inventory.known_hosts(made))
-    _wait_ssh(made, ctx.paths, reporter.step)
+    waiting.wait_ssh(made, ctx.paths, reporter.step)
     reporter.done(outcome.changes)
     return PhaseResult(phase="machines", changes=outcome.details)
 
@@ -153,6 +127,7 @@ def _cluster(ctx: Context, manifest: Manifest, reporter: Reporter) -> PhaseResul
         mitogen=ctx.environ.get("GOVCLOUD_MITOGEN", "1") != "0",
     )
     changed = playbook.run(request, reporter.step)
+    ctx.paths.kubeconfig.chmod(0o600)
     reporter.done(len(changed))
     return PhaseResult(phase="cluster", changes=tuple(changed))
 
@@ -164,12 +139,16 @@ def _platform(ctx: Context, manifest: Manifest, reporter: Reporter) -> PhaseResu
     return PhaseResult(phase="platform", changes=outcome.details)
 
 
-def _site_stack(ctx: Context, manifest: Manifest) -> automation.Stack:
+def _rootfs(manifest: Manifest) -> str:
+    return manifest.file("machine-rootfs", "machine-rootfs.tar").sha256
+
+
+def _site_stack(ctx: Context, rootfs_sha256: str) -> automation.Stack:
     args = SiteArgs(
         site=ctx.site,
         paths=ctx.paths,
         authorized_key=pki.ensure_ssh_key(ctx.paths.ssh_key),
-        rootfs_sha256=manifest.file("machine-rootfs", "machine-rootfs.tar").sha256,
+        rootfs_sha256=rootfs_sha256,
     )
     return automation.open_stack("site", site_program.program(args), ctx.paths, _engine(ctx))
 
@@ -182,57 +161,20 @@ def _platform_stack(ctx: Context, manifest: Manifest) -> automation.Stack:
         version=manifest.component("govcloud").version,
         images={name: image.manifest for name, image in manifest.images().items()},
         node_cidr=str(ctx.site.spec.network.node_cidr),
-        pod_cidr=str(ctx.site.spec.network.pod_cidr),
     )
     return automation.open_stack("platform", platform_program.program(args), ctx.paths, _engine(ctx))
 
 
 def _engine(ctx: Context) -> Path:
     root = ctx.paths.pulumi / "engine"
-    Store(ctx.paths.bundle).place("pulumi", root / "bin")
-    return root
-
-
-def _wait_ssh(made: inventory.Inventory, paths: SitePaths, step: Callable[[str], None]) -> None:
-    deadline = time.monotonic() + _SSH_SECONDS
-    for host in made.hosts:
-        step(f"wait for SSH on {host.name} ({host.address})")
-        while not _answers(host.address):
-            if time.monotonic() > deadline:
-                log = paths.run / f"{host.name}.log"
-                text = f"machine {host.name} does not answer on {host.address}:22 after {_SSH_SECONDS:.0f} s; see {log}"
-                raise ApiUnavailable(text)
-            time.sleep(0.2)
-
-
-def _answers(address: str) -> bool:
     try:
-        with socket.create_connection((address, 22), timeout=1) as connection:
-            return connection.recv(4) == b"SSH-"
-    except OSError:
-        return False
-
-
-def _wait_healthy(ctx: Context, step: Callable[[str], None]) -> None:
-    cluster = real.connect(ctx.paths.kubeconfig)
-    names = [node.name for node in ctx.site.spec.nodes]
-    deadline = time.monotonic() + _HEALTH_SECONDS
-    while True:
-        try:
-            ready = health.conditions(health.observe(cluster), names)[-1]
-        except (ApiUnavailable, NotReady) as error:
-            ready = health.Condition(type="Ready", status="Unknown", reason="ApiUnavailable", message=str(error))
-        if ready.status == "True":
-            return
-        if time.monotonic() > deadline:
-            raise Unhealthy(f"applied, but not healthy after {_HEALTH_SECONDS:.0f} s: {ready.message}")
-        step(ready.message)
-        time.sleep(1)
+        Store(ctx.paths.bundle).place("pulumi", root / "bin")
+    except BundleCorrupt:
+        if not (root / "bin" / "pulumi").exists():
+            raise  # else: what was made can be removed without the bundle it was made from
+    return root
 
 
 def _remove_if_empty(folder: Path) -> None:
     if folder.exists() and not any(folder.iterdir()):
         folder.rmdir()
-
-
-__all__ = ["BundleCorrupt", "Context", "PhaseResult", "context", "deploy", "destroy", "open_bundle", "plan"]

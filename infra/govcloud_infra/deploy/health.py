@@ -9,6 +9,16 @@ from govcloud_kube.cluster import Cluster, Object, Ref
 Status = Literal["True", "False", "Unknown"]
 GROUP = "govcloud.internal/v1alpha1"
 PLATFORM_NAMESPACES = ("kube-system", "local-path-storage", "govcloud-system", "govcloud-monitoring", "govcloud-node")
+# What the playbook installs; the rest is expected from the manifests of the platform program.
+CORE_WORKLOADS = frozenset(
+    {
+        "daemonset kube-system/cilium",
+        "deployment kube-system/cilium-operator",
+        "deployment kube-system/coredns",
+        "deployment kube-system/metrics-server",
+        "deployment local-path-storage/local-path-provisioner",
+    }
+)
 _REPLICA_COUNTERS = ("readyReplicas", "updatedReplicas")
 _DAEMON_COUNTERS = ("numberReady", "updatedNumberScheduled")
 _WORKLOADS = (("apps/v1", "Deployment"), ("apps/v1", "DaemonSet"), ("apps/v1", "StatefulSet"))
@@ -26,6 +36,15 @@ class Condition:
     def plain(self) -> dict[str, str]:
         """For JSON."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What must be there, so that something that is gone shows; workloads like `deployment kube-system/coredns`."""
+
+    nodes: tuple[str, ...]
+    workloads: frozenset[str]
+    departments: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +71,19 @@ def observe(cluster: Cluster) -> Observed:
     )
 
 
-def conditions(observed: Observed, node_names: Iterable[str]) -> list[Condition]:
+def conditions(observed: Observed, expected: Expected) -> list[Condition]:
     """Ready last, as the summary of all others."""
     parts = [
-        _nodes(observed.nodes, list(node_names)),
-        _platform(observed.workloads),
-        _departments(observed.departments),
+        _nodes(observed.nodes, list(expected.nodes)),
+        _platform(observed.workloads, expected.workloads),
+        _departments(observed.departments, expected.departments),
     ]
     return [*parts, summary(parts)]
+
+
+def workload_name(item: Object) -> str:
+    """`deployment kube-system/coredns`."""
+    return f"{item['kind'].lower()} {item['metadata']['namespace']}/{item['metadata']['name']}"
 
 
 def summary(parts: Iterable[Condition]) -> Condition:
@@ -80,8 +104,9 @@ def _nodes(nodes: list[Object], expected: list[str]) -> Condition:
     return Condition(type="NodesReady", status="True", reason="AllReady", message=f"{len(expected)} nodes are ready")
 
 
-def _platform(workloads: list[Object]) -> Condition:
-    waiting = sorted(_waiting(workloads))
+def _platform(workloads: list[Object], expected: frozenset[str]) -> Condition:
+    missing = expected - {workload_name(item) for item in workloads}
+    waiting = sorted({*missing, *_waiting(workloads)})
     if not workloads:
         return Condition(
             type="PlatformReady", status="False", reason="NotInstalled", message="nothing is installed yet"
@@ -94,8 +119,9 @@ def _platform(workloads: list[Object]) -> Condition:
     )
 
 
-def _departments(departments: list[Object]) -> Condition:
-    waiting = [item["metadata"]["name"] for item in departments if not _is_current(item)]
+def _departments(departments: list[Object], expected: frozenset[str]) -> Condition:
+    missing = expected - {item["metadata"]["name"] for item in departments}
+    waiting = {*missing, *(item["metadata"]["name"] for item in departments if not _is_current(item))}
     if waiting:
         text = f"not ready: {', '.join(sorted(waiting))}"
         return Condition(type="DepartmentsReady", status="False", reason="DepartmentNotReady", message=text)
@@ -110,7 +136,7 @@ def _waiting(workloads: list[Object]) -> Iterator[str]:
         counters = _DAEMON_COUNTERS if item["kind"] == "DaemonSet" else _REPLICA_COUNTERS
         seen = status.get("observedGeneration", 0) >= item["metadata"].get("generation", 0)
         if not seen or any(status.get(counter, 0) < wanted for counter in counters):
-            yield f"{item['kind'].lower()} {item['metadata']['namespace']}/{item['metadata']['name']}"
+            yield workload_name(item)
 
 
 def _wanted(item: Object) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 from govcloud_api.errors import ApiUnavailable
 from govcloud_infra.deploy import health
-from govcloud_infra.deploy.conductor import Context
+from govcloud_infra.deploy.context import Context
 from govcloud_infra.deploy.variables import API_PORT, REGISTRY_PORT
 from govcloud_kube import real
 
@@ -43,7 +43,7 @@ def site_report(context: Context) -> SiteReport:
     if not context.paths.kubeconfig.exists():
         raise ApiUnavailable(f"site {context.site.name} has no cluster yet; run: govcloud deploy")
     observed = health.observe(real.connect(context.paths.kubeconfig))
-    found = health.conditions(observed, [node.name for node in context.site.spec.nodes])
+    found = health.conditions(observed, context.expected)
     return SiteReport(site=context.site.name, conditions=tuple(found), endpoints=endpoints(context))
 
 

@@ -3,12 +3,9 @@
 import json
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 
 from govcloud_api.errors import ToolFailed
-
-# One kernel serves every machine: kubelet, containerd and Cilium watch more files than one Debian system does.
-_SYSCTLS = {"fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches": 1048576}
+from govcloud_infra.machines import limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +16,9 @@ class BridgeSpec:
     address: str
 
 
-def ensure(spec: BridgeSpec) -> dict[str, int]:
-    """Make the bridge and raise kernel limits; returns the limits that were lower before, for `remove`."""
+def ensure(spec: BridgeSpec) -> None:
+    """Make the bridge, with this one address, and hold the kernel limits that machines on it need."""
+    limits.hold(spec.name)
     found = state(spec.name)
     if found is None:
         _ip("link", "add", spec.name, "type", "bridge")
@@ -29,7 +27,6 @@ def ensure(spec: BridgeSpec) -> dict[str, int]:
         _ip("address", "delete", address, "dev", spec.name)
     _ip("address", "replace", spec.address, "dev", spec.name)
     _ip("link", "set", spec.name, "up")
-    return _raise_limits()
 
 
 def state(name: str) -> BridgeSpec | None:
@@ -46,24 +43,11 @@ def state(name: str) -> BridgeSpec | None:
     return BridgeSpec(name=name, address=" ".join(addresses))
 
 
-def remove(name: str, limits_before: dict[str, int]) -> None:
+def remove(name: str) -> None:
     """Take the bridge down and give the kernel limits back."""
     if state(name) is not None:
         _ip("link", "delete", name)
-    for key, value in limits_before.items():
-        _sysctl(key).write_text(str(value))
-
-
-def _raise_limits() -> dict[str, int]:
-    before = {key: int(_sysctl(key).read_text()) for key in _SYSCTLS}
-    lower = {key: value for key, value in before.items() if value < _SYSCTLS[key]}
-    for key in lower:
-        _sysctl(key).write_text(str(_SYSCTLS[key]))
-    return lower
-
-
-def _sysctl(key: str) -> Path:
-    return Path("/proc/sys") / key.replace(".", "/")
+    limits.release(name)
 
 
 def _ip(*arguments: str) -> None:

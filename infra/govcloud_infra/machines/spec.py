@@ -49,7 +49,7 @@ class MachineSpec:
     @property
     def full_name(self) -> str:
         """Unique on this host: names its control groups and its end of the virtual cable."""
-        return f"{self.site}-{self.name}"
+        return f"{self.site}.{self.name}"
 
     @property
     def cable(self) -> str:

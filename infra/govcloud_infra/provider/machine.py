@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from govcloud_api.errors import InvalidSpec
 from govcloud_infra.machines import nspawn
 from govcloud_infra.machines.spec import MachinePaths, MachineSpec, machine_paths
 from govcloud_infra.paths import SitePaths
@@ -10,6 +11,8 @@ from govcloud_infra.provider.kind import Change, Plain, Say
 
 _INPUTS = ("site", "name", "address", "gateway", "bridge", "authorizedKey", "rootfsSha256", "state", "cache", "power")
 _IDENTITY = ("site", "name", "state")
+# Certificates, etcd and every other node know a machine by these.
+_PLACE = ("address", "gateway", "bridge")
 # A machine keeps the system it was installed from: changing the layer below a used disk would corrupt it.
 _KEPT = ("rootfsSha256",)
 
@@ -31,6 +34,7 @@ class MachineKind:
         return f"{inputs['site']}-{inputs['name']}", self._ensure(inputs, say)
 
     def update(self, state: Plain, inputs: Plain, say: Say, *, preview: bool) -> Plain:
+        _refuse_move(state, inputs)
         kept = {key: state[key] for key in _KEPT}
         return (
             {**kept, "hostKey": state.get("hostKey")} if preview else {**self._ensure({**inputs, **kept}, say), **kept}
@@ -54,6 +58,15 @@ class MachineKind:
         say("power on")
         nspawn.start(spec, paths)
         return {"hostKey": key}
+
+
+def _refuse_move(state: Plain, inputs: Plain) -> None:
+    for key in _PLACE:
+        if state.get(key) != inputs[key]:
+            what = f"{key} of machine {inputs['name']} cannot change from {state.get(key)} to {inputs[key]}"
+            raise InvalidSpec(
+                f"{what} once it is made; put the old value back into the site file, or destroy the site first"
+            )
 
 
 def _places(values: Plain) -> tuple[MachineSpec, MachinePaths]:

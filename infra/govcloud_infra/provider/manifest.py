@@ -16,7 +16,7 @@ _IDENTITY = ("apiVersion", "kind")
 
 
 class ManifestKind:
-    """Inputs: kubeconfig (path), manifest, keep (true: leave the object when it is no longer wished). Output: uid."""
+    """Inputs: kubeconfig (path), manifest. Output: uid."""
 
     def __init__(self, connect: Callable[[str], Cluster] | None = None) -> None:
         self._connect = connect or connection.connect
@@ -49,8 +49,7 @@ class ManifestKind:
         return {**state, "manifest": seen(state["manifest"], live), "uid": live["metadata"]["uid"]}
 
     def delete(self, state: Plain, say: Say) -> None:
-        if not state.get("keep"):
-            self._connect(state["kubeconfig"]).delete(_reference(state["manifest"]))
+        self._connect(state["kubeconfig"]).delete(_reference(state["manifest"]))
 
     def _apply(self, inputs: Plain, say: Say, *, preview: bool) -> Plain:
         say("dry run" if preview else "apply")
@@ -67,7 +66,7 @@ class ManifestKind:
 def seen(sent: Any, live: Any) -> Any:
     """The live values of the fields that were sent.
 
-    What only reads differently stays as sent: a quantity, and an empty value, which the API server leaves out.
+    What only reads differently stays as sent: a number in quotes, and an empty value, which the API server leaves out.
     """
     if isinstance(sent, dict) and isinstance(live, dict):
         kept = {key: value for key, value in sent.items() if key in live or not value}

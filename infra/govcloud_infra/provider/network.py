@@ -7,7 +7,7 @@ from govcloud_infra.provider.kind import Change, Plain, Say
 
 
 class NetworkKind:
-    """Inputs: bridge, address (with prefix length). Output: limitsBefore, kernel limits to give back."""
+    """Inputs: bridge, address (with prefix length)."""
 
     def faults(self, inputs: Plain) -> list[tuple[str, str]]:
         return [(key, "is needed") for key in ("bridge", "address") if not inputs.get(key)]
@@ -18,25 +18,17 @@ class NetworkKind:
                 yield Change(path=key, action="update", replace=key == "bridge")
 
     def create(self, inputs: Plain, say: Say, *, preview: bool) -> tuple[str, Plain]:
-        if preview:
-            return "", {}
-        say(f"bridge {inputs['bridge']} with {inputs['address']}")
-        return inputs["bridge"], {"limitsBefore": network.ensure(_spec(inputs))}
+        return inputs["bridge"], self.update({}, inputs, say, preview=preview)
 
     def update(self, state: Plain, inputs: Plain, say: Say, *, preview: bool) -> Plain:
-        before = state.get("limitsBefore") or {}
         if not preview:
             say(f"bridge {inputs['bridge']} with {inputs['address']}")
-            before = {**network.ensure(_spec(inputs)), **before}
-        return {"limitsBefore": before}
+            network.ensure(network.BridgeSpec(name=inputs["bridge"], address=inputs["address"]))
+        return {}
 
     def read(self, state: Plain) -> Plain | None:
         found = network.state(state["bridge"])
         return None if found is None else {**state, "address": found.address}
 
     def delete(self, state: Plain, say: Say) -> None:
-        network.remove(state["bridge"], state.get("limitsBefore") or {})
-
-
-def _spec(inputs: Plain) -> network.BridgeSpec:
-    return network.BridgeSpec(name=inputs["bridge"], address=inputs["address"])
+        network.remove(state["bridge"])

@@ -11,7 +11,7 @@ class Network(pulumi.CustomResource):
     bridge: pulumi.Output[str]
 
     def __init__(self, name: str, *, bridge: str, address: str, opts: pulumi.ResourceOptions | None = None) -> None:
-        properties = {"bridge": bridge, "address": address, "limitsBefore": None}
+        properties = {"bridge": bridge, "address": address}
         super().__init__("govcloud:infra:Network", name, properties, opts)
 
 
@@ -29,15 +29,15 @@ class Machine(pulumi.CustomResource):
 
 
 class Manifest(pulumi.CustomResource):
-    """One Kubernetes object; `keep` leaves it in place when it is no longer part of the program."""
+    """One Kubernetes object."""
 
     uid: pulumi.Output[str]
 
     def __init__(
-        self, name: str, *, kubeconfig: str, manifest: dict[str, Any], keep: bool = False,
+        self, name: str, *, kubeconfig: str, manifest: dict[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:  # fmt: skip
-        properties = {"kubeconfig": kubeconfig, "manifest": manifest, "keep": keep, "uid": None}
+        properties = {"kubeconfig": kubeconfig, "manifest": manifest, "uid": None}
         super().__init__("govcloud:kube:Manifest", name, properties, opts)
 
 

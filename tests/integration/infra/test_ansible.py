@@ -35,7 +35,7 @@ def request(
     file.write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": tasks}]))
     return playbook.Request(
         playbook=str(file),
-        inventory={"all": {"hosts": {"here": host}}},
+        inventory={"all": {"hosts": {"here": {**host, "ansible_remote_tmp": str(folder / "tmp")}}}},
         variables=variables,
         paths=SitePaths(state=folder / "state", cache=folder / "cache"),
         mitogen=False,
@@ -83,6 +83,7 @@ from govcloud_infra.ansible import playbook
 from govcloud_infra.paths import SitePaths
 folder = Path(sys.argv[1])
 host = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+host["ansible_remote_tmp"] = str(folder / "tmp")
 playbook.run(playbook.Request(
     playbook=str(folder / "play.yml"), inventory={"all": {"hosts": {"here": host}}}, variables={},
     paths=SitePaths(state=folder / "state", cache=folder / "cache"), mitogen=False,

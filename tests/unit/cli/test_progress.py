@@ -81,3 +81,19 @@ def test_a_moving_line_on_a_terminal() -> None:
     assert re.search(r"\r\x1b\[2K\S machines +\d+\.\d s   power on w1", text)
     assert "▶" not in text
     assert re.fullmatch(r"\[ *\d+\.\d s\] ✓ machines +\d+\.\d s   3 changes\n", text.split("\r\x1b[2K")[-1])
+
+
+class Closed(io.StringIO):
+    """A pipe whose reader has left."""
+
+    def write(self, text: str) -> int:
+        raise BrokenPipeError(text)
+
+
+def test_work_goes_on_when_nobody_watches() -> None:
+    done = False
+    with Progress(Closed()) as progress:
+        progress.phase("machines")
+        progress.done(1)
+        done = True
+    assert done

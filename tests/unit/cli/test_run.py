@@ -44,6 +44,7 @@ CODES: list[tuple[BaseException, int]] = [
     (click.UsageError("u"), 2),
     (click.Abort(), 130),
     (KeyboardInterrupt(), 130),
+    (PermissionError(errno.EACCES, "Permission denied", "/var/lib/govcloud/lab"), 4),
     (RuntimeError("broken"), 1),
 ]
 

@@ -10,7 +10,8 @@ import pytest
 from govcloud_api.errors import ConfigError
 from govcloud_cli import access, run, summary
 from govcloud_cli.main import cli
-from govcloud_infra.deploy.conductor import Context, PhaseResult
+from govcloud_infra.deploy.conductor import PhaseResult
+from govcloud_infra.deploy.context import Context
 from govcloud_infra.deploy.health import Condition
 from govcloud_infra.deploy.report import SiteReport
 from govcloud_infra.paths import SitePaths
@@ -61,7 +62,18 @@ def test_every_command_refuses_a_broken_site_file_alike(govcloud: Govcloud, verb
 def test_departments_must_have_their_folder(govcloud: Govcloud, tmp_path: Path) -> None:
     code, _, err = govcloud("validate", written(LAB.read_text(), tmp_path))
     assert code == 3
-    assert f"spec.departments: there is no folder {tmp_path}/departments" in err
+    assert f"there is no folder of departments {tmp_path}/departments; make it, or change spec.departments" in err
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan", "deploy", "status", "kubeconfig"])
+def test_every_command_refuses_a_stowaway_among_the_departments(govcloud: Govcloud, verb: str, tmp_path: Path) -> None:
+    file = tmp_path / "departments" / "tax.yaml"
+    file.parent.mkdir()
+    file.write_text("apiVersion: v1\nkind: Secret\nmetadata: {name: tax}\n")
+    code, out, err = govcloud(verb, written(LAB.read_text(), tmp_path))
+    assert (code, out) == (3, "")
+    assert f"{file}: holds a Secret (v1); only Departments belong here" in err
+    assert not (tmp_path / "state").exists()
 
 
 @pytest.mark.parametrize(

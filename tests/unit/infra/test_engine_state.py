@@ -14,7 +14,7 @@ BRIDGE = {
     "inputs": {"bridge": "gc"},
     "parent": "urn:s",
 }
-DONE = {**BRIDGE, "id": "gc", "outputs": {"bridge": "gc", "limitsBefore": {}}}
+DONE = {**BRIDGE, "id": "gc", "outputs": {"bridge": "gc"}}
 
 
 def state(resources: list[dict[str, Any]], *pending: tuple[str, dict[str, Any]]) -> dict[str, Any]:

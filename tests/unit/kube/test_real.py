@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +17,17 @@ from govcloud_kube import Ref, failure, real
 CORE = {"resources": [{"name": "configmaps", "kind": "ConfigMap", "namespaced": True}]}
 REF = Ref("v1", "ConfigMap", "a", "n")
 OBJ: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "n"}}
+
+
+@pytest.mark.parametrize("text", ["[", "a: b: c", "", "just text", "contexts: [1]", "current-context: x", None])
+def test_credentials_that_cannot_be_read_are_a_wrong_setting(text: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "kubeconfig"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(
+        errors.ConfigError, match=f"(?s)^cannot read credentials from {file}: .+; check the kubeconfig$"
+    ):
+        real.connect(file)
 
 
 class Wire:

@@ -110,7 +110,7 @@ owned = st.lists(
 
 @given(
     namespaces=owned,
-    pods=st.lists(st.builds(Pod, names, st.sampled_from(["n1", "n2", "gone"]), amounts)),
+    pods=st.lists(st.builds(Pod, names, st.sampled_from(["n1", "n2", "gone"]), amounts), max_size=12),
 )
 def test_nothing_is_lost_or_counted_twice(namespaces: list[Namespace], pods: list[Pod]):
     nodes = (machine("n1"), machine("n2", "gpu"))

@@ -135,7 +135,7 @@ def step(world: World, plan: dict[str, Any]) -> None:
     world.pass_time(seconds=61)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(random_world)
 def test_every_world_comes_to_rest(plan: dict[str, Any]) -> None:
     world = build(plan)

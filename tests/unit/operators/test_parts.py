@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from govcloud_api import errors, labels
 from govcloud_operators import drift, roles, settings, watchdog
 from govcloud_operators.environment import desired
+from support.manifests import objects
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "operators" / "deploy"
@@ -75,8 +75,7 @@ def test_the_watchdog_ends_when_a_watcher_ends() -> None:
 
 
 def manifests() -> list[dict[str, Any]]:
-    files = [*DEPLOY.glob("*.yaml"), *DEPLOY.glob("admission/*.yaml")]
-    return [obj for path in files for obj in yaml.safe_load_all(path.read_text())]
+    return objects(*DEPLOY.glob("*.yaml"), *DEPLOY.glob("admission/*.yaml"))
 
 
 def test_the_operator_binds_exactly_the_roles_it_gives() -> None:

@@ -7,8 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
+
 from govcloud_api import errors
 from govcloud_operators import page
+from govcloud_operators import queue as queue_module
 from govcloud_operators.keys import Key
 from govcloud_operators.queue import STUCK_SECONDS, WorkQueue
 
@@ -69,7 +72,8 @@ def test_a_wish_during_work_is_a_second_look() -> None:
     assert seen == [A, A]
 
 
-def test_errors_are_retried_and_others_go_on() -> None:
+def test_errors_are_retried_and_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_module, "BACKOFF_BASE_SECONDS", 0.01)
     seen: list[Key] = []
     trouble = iter([errors.ApiUnavailable("down"), RuntimeError("bug"), errors.NotReady("soon", delay_seconds=0.01)])
 

@@ -1,35 +1,20 @@
 """What the Ansible modules decide and do, apart from Ansible."""
 
 import hashlib
-import importlib.util
-import json
 import stat
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import yaml
 
-from govcloud_infra.paths import REPOSITORY
+from support.modules import MODULES, module
 
-MODULES = REPOSITORY / "playbooks" / "plugins" / "modules"
 NAMES = sorted(file.stem for file in MODULES.glob("*.py"))
-
-
-def module(name: str) -> ModuleType:
-    """The module as Python sees it; Ansible sends the file alone to the machine."""
-    spec = importlib.util.spec_from_file_location(name, MODULES / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
 
 
 bundle_files = module("bundle_files")
 kubelet_certificates = module("kubelet_certificates")
-registry_images = module("registry_images")
 kubectl_apply = module("kubectl_apply")
 
 
@@ -112,33 +97,6 @@ OWN = ["DNS:w1", "IP Address:10.77.0.12"]
 )
 def test_only_a_nodes_own_request_is_approved(username: str, subject: str, names: list[str], why: str) -> None:
     assert kubelet_certificates.refusal(username, subject, names, "w1", "10.77.0.12") == why
-
-
-DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
-
-
-@pytest.mark.parametrize(
-    ("content", "media_type"),
-    [
-        ({"mediaType": DOCKER}, DOCKER),
-        ({"schemaVersion": 2}, "application/vnd.oci.image.manifest.v1+json"),
-    ],
-)
-def test_a_layout_is_one_image_over_the_blobs_of_the_store(
-    content: dict[str, Any], media_type: str, tmp_path: Path
-) -> None:
-    data = json.dumps(content).encode()
-    blob = tmp_path / "store" / "blobs" / "sha256" / sha256(data)
-    blob.parent.mkdir(parents=True)
-    blob.write_bytes(data)
-    folder = tmp_path / "layout"
-    folder.mkdir()
-    registry_images.layout(tmp_path / "store", sha256(data), folder)
-    index = json.loads((folder / "index.json").read_text())
-    descriptor = {"mediaType": media_type, "digest": f"sha256:{sha256(data)}", "size": len(data)}
-    assert index == {"schemaVersion": 2, "manifests": [descriptor]}
-    assert (folder / "blobs" / "sha256" / sha256(data)).read_bytes() == data
-    assert json.loads((folder / "oci-layout").read_text()) == {"imageLayoutVersion": "1.0.0"}
 
 
 @pytest.mark.parametrize(

@@ -6,26 +6,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from govcloud_infra.paths import REPOSITORY
+from support.manifests import documents
 
 PLAYBOOKS = REPOSITORY / "playbooks"
 ROLES = sorted(folder for folder in (PLAYBOOKS / "roles").iterdir() if folder.is_dir())
-PLAYS: list[dict[str, Any]] = yaml.safe_load((PLAYBOOKS / "deploy_cluster.yml").read_text())
+PLAYS: list[dict[str, Any]] = documents(PLAYBOOKS / "deploy_cluster.yml")[0]
+# Started for moments by the module that needs it, with the files of that moment.
+ON_DEMAND = {"registry-fill"}
 role = pytest.mark.parametrize("folder", ROLES, ids=lambda folder: str(folder.name))
 
 
 def options(folder: Path) -> dict[str, Any]:
     """Declared inputs of a role."""
-    specs = yaml.safe_load((folder / "meta" / "argument_specs.yml").read_text())
+    [specs] = documents(folder / "meta" / "argument_specs.yml")
     return dict(specs["argument_specs"]["main"]["options"])
 
 
 def tasks(folder: Path) -> Iterator[dict[str, Any]]:
     """Every task, those in blocks too."""
-    for file in sorted([*(folder / "tasks").glob("*.yml"), *(folder / "handlers").glob("*.yml")]):
-        yield from _flat(yaml.safe_load(file.read_text()))
+    for file in sorted((folder / "tasks").glob("*.yml")):
+        yield from _flat(documents(file)[0])
 
 
 def _flat(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -85,8 +87,65 @@ def test_every_task_has_a_name_and_commands_say_when_they_change(folder: Path) -
 def test_secrets_stay_out_of_the_log(folder: Path) -> None:
     for task in tasks(folder):
         text = str({key: value for key, value in task.items() if key not in ("name", "block")})
-        if re.search(r"encryption_file|admin\.content|token create|registry\.key", text):
+        if re.search(r"encryption_file|token create|registry\.key|(src|dest|path)': '\S*admin\.conf", text):
             assert task.get("no_log") or task.get("diff") is False, task["name"]
+
+
+@role
+def test_no_role_is_notified(folder: Path) -> None:
+    """A handler runs at the end of a play: a run that is interrupted before has changed the file and forgets it."""
+    notified = [task["name"] for task in tasks(folder) if {"notify", "listen"} & task.keys()]
+    assert notified == []
+    assert [file for file in (folder / "handlers").rglob("*") if file.is_file()] == []
+
+
+def test_no_play_has_handlers() -> None:
+    assert [play["name"] for play in PLAYS if "handlers" in play] == []
+
+
+@role
+def test_a_service_is_kept_fresh_for_every_unit_program_and_setting(folder: Path) -> None:
+    placed = set(_placed(folder))
+    services = {
+        task["fresh_service"]["name"]: task["fresh_service"]["files"]
+        for task in tasks(folder)
+        if "fresh_service" in task
+    }
+    units = {Path(path).stem for path in placed if re.fullmatch(r"/etc/systemd/system/\S+\.service", path)}
+    assert units - ON_DEMAND == services.keys()
+    for name, files in services.items():
+        assert {f"/usr/local/bin/{name}", f"/etc/systemd/system/{name}.service"} <= set(files)
+        # A file that nobody puts there would count as absent, and never as new.
+        assert [path for path in files if path not in placed] == []
+
+
+def _placed(folder: Path) -> Iterator[str]:
+    """Every path below which the role puts something, and every folder that it makes; loops are run."""
+    for task in tasks(folder):
+        yield from task.get("bundle_files", {}).get("files", {})
+        for kind in ("copy", "template", "file"):
+            words = task.get(f"ansible.builtin.{kind}", {})
+            for item in task.get("loop", [""]):
+                yield _with_item(words.get("dest") or words.get("path") or "", item)
+
+
+def _with_item(text: str, item: Any) -> str:
+    for key, value in item.items() if isinstance(item, dict) else []:
+        text = text.replace(f"{{{{ item.{key} }}}}", value)
+    return text.replace("{{ item }}", str(item))
+
+
+def test_the_kernels_settings_that_are_looked_at_are_those_that_are_written() -> None:
+    found = {task["name"]: task for task in tasks(PLAYBOOKS / "roles" / "machine")}
+    [written] = [
+        task["ansible.builtin.copy"] for task in found.values() if "sysctl.d" in str(task.get("ansible.builtin.copy"))
+    ]
+    wanted = dict(line.split(" = ") for line in written["content"].splitlines())
+    [look] = [task for task in found.values() if task.get("register") == "machine_settings"]
+    assert look["ansible.builtin.command"].split() == ["sysctl", "--values", *wanted]
+    [load] = [task for task in found.values() if "machine_settings" in str(task.get("when"))]
+    assert load["when"] == f"machine_settings.stdout.split() != {list(wanted.values())}"
+    assert load["ansible.builtin.command"] == f"sysctl --load {written['dest']}"
 
 
 def test_the_playbook_gives_each_role_what_it_asks_for() -> None:

@@ -3,13 +3,13 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govcloud_api.errors import BundleCorrupt
 from govcloud_infra.bundle import listing, manifest
 
-hashes = st.text("0123456789abcdef", min_size=64, max_size=64)
+hashes = st.binary(min_size=32, max_size=32).map(bytes.hex)
 sizes = st.integers(0, 2**40)
 names = st.text("abcdefghij-", min_size=1, max_size=12)
 files = st.builds(manifest.FileEntry, sha256=hashes, size=sizes, mode=st.sampled_from(["0644", "0755"]))
@@ -28,6 +28,7 @@ def whole(several: dict[str, manifest.Component]) -> manifest.Manifest:
     return found
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(names, components, max_size=4))
 def test_round_trip(several: dict[str, manifest.Component]) -> None:
     found = whole(several)
@@ -35,6 +36,7 @@ def test_round_trip(several: dict[str, manifest.Component]) -> None:
     assert whole(dict(reversed(several.items()))).to_json() == found.to_json()
 
 
+@settings(max_examples=50)
 @given(components, components)
 def test_the_digest_tells_bundles_apart(one: manifest.Component, two: manifest.Component) -> None:
     assert (whole({"a": one}).digest == whole({"a": two}).digest) == (one == two)

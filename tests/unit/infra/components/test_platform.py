@@ -9,8 +9,10 @@ import pytest
 import yaml
 
 from govcloud_infra.components.manifests import resource_name
-from govcloud_infra.components.platform import PlatformArgs, groups, monitoring, with_config_digest
+from govcloud_infra.components.platform import PlatformArgs, groups, with_config_digest, workload_names
+from govcloud_infra.deploy import health
 from govcloud_infra.paths import REPOSITORY
+from support import manifests
 
 Object = dict[str, Any]
 DIGEST = "govcloud.internal/config-digest"
@@ -28,7 +30,6 @@ ARGS = PlatformArgs(
     version="9.9.9",
     images=IMAGES,
     node_cidr="10.77.0.0/24",
-    pod_cidr="10.78.0.0/16",
 )
 
 
@@ -65,12 +66,8 @@ def test_kinds_and_policies_stand_before_rights_and_departments_come_last(found:
 
 
 def test_no_file_is_forgotten(objects: list[Object]) -> None:
-    written = [item for item in yaml.safe_load_all("\n---\n".join(_texts())) if item]
+    written = manifests.objects(*(file for folder in FOLDERS for file in folder.rglob("*.yaml")))
     assert {resource_name(item) for item in written} <= {resource_name(item) for item in objects}
-
-
-def _texts() -> list[str]:
-    return [file.read_text() for folder in FOLDERS for file in sorted(folder.rglob("*.yaml"))]
 
 
 def test_names_are_unique_within_the_stack(objects: list[Object]) -> None:
@@ -133,6 +130,29 @@ def _rule_files(kind: str) -> list[Path]:
     return sorted((REPOSITORY / "monitoring" / kind).glob("*.yaml"))
 
 
+@pytest.fixture(scope="module")
+def names() -> frozenset[str]:
+    return workload_names(REPOSITORY)
+
+
+def test_what_must_run_is_what_the_groups_hold(names: frozenset[str], objects: list[Object]) -> None:
+    assert names == {
+        "deployment govcloud-system/operator",
+        "deployment govcloud-system/isolation-canary",
+        "deployment govcloud-monitoring/exporter",
+        "statefulset govcloud-monitoring/prometheus",
+        "daemonset govcloud-node/node-exporter",
+    }
+    kinds = ("Deployment", "StatefulSet", "DaemonSet")
+    assert names == {health.workload_name(item) for item in objects if item["kind"] in kinds}
+
+
+def test_health_looks_wherever_something_must_run(names: frozenset[str]) -> None:
+    """A workload in a namespace that nobody looks into would count as missing for ever."""
+    namespaces = {name.split()[1].split("/")[0] for name in names | health.CORE_WORKLOADS}
+    assert namespaces == set(health.PLATFORM_NAMESPACES)
+
+
 def digests(items: list[Object]) -> dict[str, str]:
     """Config digest of each workload."""
     return {
@@ -142,8 +162,8 @@ def digests(items: list[Object]) -> dict[str, str]:
     }
 
 
-def test_a_changed_config_restarts_the_workloads_of_its_namespace() -> None:
-    before = monitoring(REPOSITORY / "monitoring", ARGS.replacements)
+def test_a_changed_config_restarts_the_workloads_of_its_namespace(found: Any) -> None:
+    before = dict(found)["monitoring"]
     config = next(
         item for item in before if item["kind"] == "ConfigMap" and item["metadata"]["name"] != "prometheus-rules"
     )

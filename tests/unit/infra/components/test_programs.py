@@ -8,13 +8,14 @@ from typing import Any
 
 import pulumi
 import pytest
+import yaml
 from pulumi.runtime.stack import get_root_resource, run_pulumi_func
 
 from govcloud_infra.components.platform import PlatformArgs
 from govcloud_infra.components.site import SiteArgs, properties
 from govcloud_infra.paths import SitePaths
 from govcloud_infra.programs import platform, site
-from support.sites import lab
+from support.sites import LAB, lab
 
 ARGS = SiteArgs(
     site=lab(),
@@ -103,10 +104,11 @@ def test_the_platform_is_its_groups_one_after_another(tmp_path: Path) -> None:
         object_of.format("Service", "operator") + "---\n" + object_of.format("Namespace", "home")
     )
     (tmp_path / "operators" / "deploy" / "admission" / "a.yaml").write_text(object_of.format("Policy", "stamp"))
-    (tmp_path / "departments" / "a.yaml").write_text(object_of.format("Department", "tax"))
+    tax = (LAB.parent / "departments" / "tax.yaml").read_text()
+    (tmp_path / "departments" / "a.yaml").write_text(tax)
     args = PlatformArgs(
         kubeconfig=Path("/k"), repository=tmp_path, departments=tmp_path / "departments", version="1", images={},
-        node_cidr="10.77.0.0/24", pod_cidr="10.78.0.0/16",
+        node_cidr="10.77.0.0/24",
     )  # fmt: skip
     asked, _ = run(platform.program(args))
     manifests = [item for item in asked if item.typ in ("govcloud:kube:Manifest", "govcloud:kube:Refusal")]
@@ -117,5 +119,5 @@ def test_the_platform_is_its_groups_one_after_another(tmp_path: Path) -> None:
     assert manifests[1].inputs == {
         "kubeconfig": "/k",
         "manifest": {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "home"}},
-        "keep": False,
     }
+    assert manifests[-1].inputs == {"kubeconfig": "/k", "manifest": yaml.safe_load(tax)}

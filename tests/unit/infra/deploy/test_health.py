@@ -41,9 +41,17 @@ RUNNING = workload(readyReplicas=1, updatedReplicas=1, observedGeneration=2)
 DAEMON = {"desiredNumberScheduled": 3, "observedGeneration": 2}
 
 
-def judged(**observed: list[Object]) -> dict[str, health.Condition]:
+NAME = "deployment kube-system/deployment"
+
+
+def judged(
+    *, workload_names: frozenset[str] = frozenset({NAME}), codes: frozenset[str] = frozenset({"tax"}),
+    **observed: list[Object],
+) -> dict[str, health.Condition]:  # fmt: skip
+    """Conditions of a site that should show node w1, these workloads and these departments, and shows `observed`."""
     good: dict[str, list[Object]] = {"nodes": [node("w1")], "workloads": [RUNNING], "departments": [department("tax")]}
-    found = health.conditions(health.Observed(**{**good, **observed}), ["w1"])
+    expected = health.Expected(nodes=("w1",), workloads=workload_names, departments=codes)
+    found = health.conditions(health.Observed(**{**good, **observed}), expected)
     return {condition.type: condition for condition in found}
 
 
@@ -88,7 +96,7 @@ def test_a_node_that_is_not_ready(nodes: list[Object]) -> None:
     ],
 )  # fmt: skip
 def test_a_service_runs_when_all_its_pods_are_ready_and_new(item: Object, runs: bool) -> None:
-    found = judged(workloads=[item])["PlatformReady"]
+    found = judged(workloads=[item], workload_names=frozenset({health.workload_name(item)}))["PlatformReady"]
     assert (found.status == "True") is runs
     if not runs:
         assert found.message == f"waiting for {item['kind'].lower()} kube-system/{item['metadata']['name']}"
@@ -98,9 +106,32 @@ def test_no_service_at_all_is_not_ready() -> None:
     assert judged(workloads=[])["PlatformReady"].reason == "NotInstalled"
 
 
+@pytest.mark.parametrize(
+    ("workloads", "text"),
+    [
+        ([RUNNING], "waiting for daemonset kube-system/cilium"),
+        ([workload(namespace="local-path-storage"), RUNNING],
+         "waiting for daemonset kube-system/cilium, deployment local-path-storage/deployment"),
+    ],
+    ids=["all else runs", "another one waits"],
+)  # fmt: skip
+def test_a_service_that_is_gone_shows(workloads: list[Object], text: str) -> None:
+    found = judged(workloads=workloads, workload_names=frozenset({NAME, "daemonset kube-system/cilium"}))
+    assert found["PlatformReady"].message == text
+    assert (found["PlatformReady"].status, found["PlatformReady"].reason) == ("False", "WorkloadNotReady")
+    assert (found["Ready"].status, found["Ready"].message) == ("False", text)
+
+
+def test_a_service_of_another_kind_or_place_is_no_substitute() -> None:
+    daemon = workload("DaemonSet", **DAEMON, numberReady=3, updatedNumberScheduled=3)
+    elsewhere = workload(namespace="govcloud-node", readyReplicas=1, updatedReplicas=1, observedGeneration=2)
+    assert judged(workloads=[daemon, elsewhere])["PlatformReady"].message == f"waiting for {NAME}"
+
+
 def test_a_long_list_of_waiting_services_is_cut() -> None:
     waiting = [workload(namespace=f"n{number}") for number in range(6)]
-    assert judged(workloads=waiting)["PlatformReady"].message.endswith("n4/deployment and others")
+    found = judged(workloads=waiting, workload_names=frozenset(map(health.workload_name, waiting)))
+    assert found["PlatformReady"].message.endswith("n4/deployment and others")
 
 
 @pytest.mark.parametrize(
@@ -112,6 +143,25 @@ def test_a_department_that_is_not_ready(item: Object) -> None:
     found = judged(departments=[item, department("civil")])
     assert found["DepartmentsReady"].message == "not ready: tax"
     assert found["Ready"].reason == "DepartmentNotReady"
+
+
+@pytest.mark.parametrize(
+    ("departments", "text"),
+    [
+        ([], "not ready: civil, tax"),
+        ([department("tax")], "not ready: civil"),
+        ([department("tax"), department("health", ready="False")], "not ready: civil, health"),
+    ],
+    ids=["none", "one of two", "and another one waits"],
+)
+def test_a_department_that_is_gone_shows(departments: list[Object], text: str) -> None:
+    found = judged(departments=departments, codes=frozenset({"tax", "civil"}))
+    assert (found["DepartmentsReady"].status, found["DepartmentsReady"].message) == ("False", text)
+    assert (found["Ready"].status, found["Ready"].message) == ("False", text)
+
+
+def test_a_site_without_departments_is_well() -> None:
+    assert judged(departments=[], codes=frozenset())["DepartmentsReady"].status == "True"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from govcloud_infra.machines import cgroups
 
-GROUP = "govcloud-lab-w1"
+GROUP = "govcloud-lab.w1"
 
 
 @pytest.fixture

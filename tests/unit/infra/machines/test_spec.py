@@ -50,7 +50,7 @@ def test_the_command_ties_disk_network_and_bundle_to_the_machine() -> None:
         "--bind=/state/lab/run/bpf-w1:/sys/fs/bpf",
         f"--bind-ro=/cache/bundle:{SHARED_BUNDLE}",
         "--network-bridge=gc-lab",
-        "--machine=lab-w1",
+        "--machine=lab.w1",
         "--hostname=w1",
     } <= set(command)
 
@@ -65,7 +65,14 @@ def test_machines_share_the_system_they_start_from_and_nothing_else() -> None:
 @pytest.mark.parametrize(("site", "name"), [("lab", "w1"), ("production1", "control-1")])
 def test_names_are_of_the_site_and_the_machine(site: str, name: str) -> None:
     found = spec(site, name)
-    assert found.full_name == f"{site}-{name}"
-    assert found.control_group == f"govcloud-{site}-{name}"
+    assert found.full_name == f"{site}.{name}"
+    assert found.control_group == f"govcloud-{site}.{name}"
     # Whole: nspawn shortens the link's own name by a hash, and keeps this one as its alternative.
-    assert found.cable == f"vb-{site}-{name}"
+    assert found.cable == f"vb-{site}.{name}"
+
+
+def test_machines_of_different_sites_never_share_a_name() -> None:
+    one, two = spec("a-b", "c"), spec("a", "b-c")
+    assert one.full_name != two.full_name
+    assert one.control_group != two.control_group
+    assert one.cable != two.cable

@@ -1,9 +1,11 @@
 """Bridge and machine: what counts as a change, what is replaced, what inputs are needed. Nothing is touched."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from govcloud_api.errors import InvalidSpec
 from govcloud_infra.provider.kind import Change, Kind, compare
 from govcloud_infra.provider.machine import MachineKind
 from govcloud_infra.provider.network import NetworkKind
@@ -29,7 +31,7 @@ def test_every_input_is_needed(kind: Kind, inputs: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(("kind", "inputs"), [(NetworkKind(), NETWORK), (MachineKind(), MACHINE)])
 def test_what_is_as_wished_has_no_change(kind: Kind, inputs: dict[str, str]) -> None:
-    assert list(kind.changes({**inputs, "hostKey": "k", "limitsBefore": {}}, inputs)) == []
+    assert list(kind.changes({**inputs, "hostKey": "k"}, inputs)) == []
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,7 @@ def test_what_is_as_wished_has_no_change(kind: Kind, inputs: dict[str, str]) -> 
         (MachineKind(), MACHINE, "power", False),
         (MachineKind(), MACHINE, "authorizedKey", False),
         (MachineKind(), MACHINE, "cache", False),
+        (MachineKind(), MACHINE, "address", False),
     ],
 )
 def test_a_change_of_identity_replaces(kind: Kind, inputs: dict[str, str], key: str, replace: bool) -> None:
@@ -57,16 +60,30 @@ def test_a_machine_keeps_the_system_it_was_installed_from() -> None:
     assert kept == {"rootfsSha256": "older", "hostKey": "k"}
 
 
-@pytest.mark.parametrize(("kind", "inputs"), [(NetworkKind(), NETWORK), (MachineKind(), MACHINE)])
-def test_a_preview_makes_nothing(kind: Kind, inputs: dict[str, str]) -> None:
-    assert kind.create(inputs, ignore, preview=True) == ("", {})
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize("key", ["address", "gateway", "bridge"])
+def test_a_machine_that_stands_cannot_move(key: str, preview: bool, tmp_path: Path) -> None:
+    said: list[str] = []
+    wish = {**MACHINE, "state": str(tmp_path / "s"), "cache": str(tmp_path / "c")}
+    before = {**wish, key: "before", "hostKey": "k"}
+    with pytest.raises(InvalidSpec) as caught:
+        MachineKind().update(before, wish, said.append, preview=preview)
+    assert f"{key} of machine w1 cannot change from before to {MACHINE[key]}" in str(caught.value)
+    assert "put the old value back into the site file, or destroy the site" in str(caught.value)
+    assert said == list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "identity"), [(NetworkKind(), NETWORK, "gct-none"), (MachineKind(), MACHINE, "")]
+)
+def test_a_preview_makes_nothing(kind: Kind, inputs: dict[str, str], identity: str) -> None:
+    assert kind.create(inputs, ignore, preview=True) == (identity, {})
     assert kind.read(inputs) is None
 
 
-def test_limits_that_were_raised_before_are_remembered() -> None:
-    state = {**NETWORK, "limitsBefore": {"fs.inotify.max_user_instances": 128}}
-    assert NetworkKind().update(state, NETWORK, ignore, preview=True) == {"limitsBefore": state["limitsBefore"]}
-    assert NetworkKind().update(NETWORK, NETWORK, ignore, preview=True) == {"limitsBefore": {}}
+def test_a_bridge_is_its_inputs_and_nothing_more() -> None:
+    """What the kernel's limits were is not the engine's to remember: two sites share one kernel."""
+    assert NetworkKind().update({**NETWORK, "address": "192.0.2.9/24"}, NETWORK, ignore, preview=True) == {}
 
 
 @pytest.mark.parametrize(

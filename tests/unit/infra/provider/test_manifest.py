@@ -18,7 +18,7 @@ CONFIG: dict[str, Any] = {
     "metadata": {"name": "settings", "namespace": "kube-system", "labels": {"a": "1"}},
     "data": {"x": "1"},
 }
-INPUTS: dict[str, Any] = {"kubeconfig": "/k", "manifest": CONFIG, "keep": False}
+INPUTS: dict[str, Any] = {"kubeconfig": "/k", "manifest": CONFIG}
 
 
 def ignore(_text: str) -> None:
@@ -146,13 +146,12 @@ def test_what_is_gone_or_going_is_not_there() -> None:
     assert kind.read({**state, "manifest": {**CONFIG, "kind": "Secret"}}) is None
 
 
-@pytest.mark.parametrize("keep", [False, True])
-def test_removal_can_be_repeated_and_can_leave_the_object(keep: bool) -> None:
+def test_removal_can_be_repeated() -> None:
     cluster = MemoryCluster()
-    kind, state = made(cluster, {**INPUTS, "keep": keep})
+    kind, state = made(cluster)
     kind.delete(state, ignore)
     kind.delete(state, ignore)
-    assert (cluster.get(ref_of(CONFIG)) is not None) is keep
+    assert cluster.get(ref_of(CONFIG)) is None
 
 
 def test_fields_are_owned_under_one_name() -> None:
@@ -192,6 +191,9 @@ def test_what_reads_as_it_was_sent_is_no_drift(sent: Any) -> None:
 
 
 @settings(max_examples=50)
-@given(sent=st.dictionaries(st.text(max_size=3), VALUES, max_size=3), more=st.dictionaries(st.text(max_size=3), VALUES))
+@given(
+    sent=st.dictionaries(st.text(max_size=3), VALUES, max_size=3),
+    more=st.dictionaries(st.text(max_size=3), VALUES, max_size=3),
+)
 def test_fields_of_others_are_never_seen(sent: dict[str, Any], more: dict[str, Any]) -> None:
     assert seen(sent, {**more, **sent}) == sent

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from govcloud_api.errors import Forbidden, InvalidSpec
+from govcloud_infra.provider import refusal
 from govcloud_infra.provider.refusal import RefusalKind
 from govcloud_kube.memory import MemoryCluster
 
@@ -33,7 +34,8 @@ class Policed(MemoryCluster):
 REFUSED = InvalidSpec("labels govcloud.internal/* of a namespace belong to the operator")
 
 
-def test_creation_ends_once_it_is_refused() -> None:
+def test_creation_ends_once_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusal, "_POLL_SECONDS", 0)
     said: list[str] = []
     cluster = Policed(None, REFUSED)
     kind = RefusalKind(lambda _: cluster)

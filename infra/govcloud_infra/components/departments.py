@@ -1,0 +1,45 @@
+"""The departments of a site: one or more Department objects a file, nothing else, all faults at once."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from govcloud_api.errors import ConfigError, InvalidSpec
+from govcloud_api.v1alpha1 import Department
+from govcloud_infra.components.manifests import Object, read_file
+
+
+def read(folder: Path) -> list[Object]:
+    """Every department, in the order of the files. Raises ConfigError naming each file that holds anything else.
+
+    They are applied with the administrator's rights, so any other kind is refused here.
+    """
+    if not folder.is_dir():
+        raise ConfigError(f"there is no folder of departments {folder}; make it, or change spec.departments")
+    found = [(file, item) for file in sorted(folder.rglob("*.yaml")) for item in read_file(file, {})]
+    faults = [f"  {file}: {why}" for file, item in found for why in _faults(item)]
+    names = [item["metadata"].get("name") for _, item in found]
+    faults += [f"  {file}: {name} is described twice" for (file, _), name in _repeated(found, names)]
+    if faults:
+        raise ConfigError("\n".join([f"the departments in {folder} cannot be used:", *faults]))
+    return [item for _, item in found]
+
+
+def _faults(item: Object) -> Iterator[str]:
+    if (item["apiVersion"], item["kind"]) != ("govcloud.internal/v1alpha1", "Department"):
+        yield f"holds a {item['kind']} ({item['apiVersion']}); only Departments belong here"
+        return
+    try:
+        department = Department.parse(item)
+    except InvalidSpec as error:
+        yield str(error)
+        return
+    if department.metadata.name != department.spec.code:
+        yield f"metadata.name is {department.metadata.name}, spec.code is {department.spec.code}; they must be the same"
+
+
+def _repeated(
+    found: list[tuple[Path, Object]], names: list[str | None]
+) -> Iterator[tuple[tuple[Path, Object], str | None]]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield found[index], name
