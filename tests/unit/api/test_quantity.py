@@ -4,7 +4,7 @@ import re
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govcloud_api import quantity
@@ -121,6 +121,7 @@ def test_bytes_round_trip(size: int) -> None:
     assert quantity.size_bytes(quantity.bytes_text(size)) == size
 
 
+@settings(max_examples=50)
 @given(st.from_regex(re.compile(quantity.PATTERN), fullmatch=True))
 def test_what_the_schema_accepts_can_be_read(text: str) -> None:
     assert quantity.size_bytes(text.strip()) >= 0

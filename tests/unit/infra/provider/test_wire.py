@@ -18,20 +18,20 @@ VALUES = st.recursive(
 MAPS = st.dictionaries(st.text(min_size=1, max_size=4), VALUES, max_size=4)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(values=MAPS)
 def test_round_trip(values: dict[str, Any]) -> None:
     assert wire.plain(wire.properties(values)) == values
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(values=MAPS)
 def test_round_trip_over_the_wire(values: dict[str, Any]) -> None:
     sent = PropertyValue.marshal_map(wire.outgoing(wire.properties(values)))
     assert wire.plain(PropertyValue.unmarshal_map(sent)) == values
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(values=MAPS)
 def test_what_is_known_stays_as_it_is(values: dict[str, Any]) -> None:
     found = wire.properties(values)

@@ -212,13 +212,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("sites")
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(raw=st.binary(max_size=300))
 def test_any_bytes_are_refused_with_faults(raw: bytes, folder: Path) -> None:
     assert is_in_place(raw, refused(raw, folder))
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(text=st.text(alphabet=st.sampled_from("a:-[]{}&*!|>'\"%@`?#,\\xU0F \n\t"), max_size=60))
 def test_any_yaml_like_text_is_refused_with_faults(text: str, folder: Path) -> None:
     assert is_in_place(text.encode(), refused(text.encode(), folder))
@@ -232,7 +232,7 @@ PIECES = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(changes=st.lists(st.tuples(st.integers(0, len(LAB_BYTES)), st.integers(0, 12), PIECES), min_size=1, max_size=3))
 def test_a_site_file_with_any_mistake_loads_or_says_where(changes: list[tuple[int, int, bytes]], folder: Path) -> None:
     raw = LAB_BYTES
