@@ -15,6 +15,7 @@ def validate(site: Path) -> None:
 
     from govcloud_infra.deploy.context import open_site
 
-    checked = open_site(site, os.environ).site
-    nodes = f"{len(checked.control_planes)} control plane, {len(checked.workers)} workers"
-    click.echo(f"{site} is valid: site {checked.name}, {nodes}, Kubernetes {checked.spec.kubernetes.version}")
+    context = open_site(site, os.environ)
+    checked, departments = context.site, len(context.expected.departments)
+    parts = f"{len(checked.control_planes)} control plane, {len(checked.workers)} workers, {departments} departments"
+    click.echo(f"{site} is valid: site {checked.name}, {parts}, Kubernetes {checked.spec.kubernetes.version}")

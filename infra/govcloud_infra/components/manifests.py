@@ -9,6 +9,7 @@ import yaml
 from govcloud_api.errors import ConfigError
 
 Object = dict[str, Any]
+_KEYS = {"apiVersion", "kind", "metadata"}
 REGISTRY = "registry.govcloud.internal"
 
 
@@ -22,7 +23,10 @@ def read_folder(folder: Path, replacements: Mapping[str, str]) -> list[Object]:
 
 def read_file(file: Path, replacements: Mapping[str, str]) -> Iterator[Object]:
     """Objects of one file."""
-    text = file.read_text()
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file} is not UTF-8 text (byte {error.start})") from error
     for placeholder, value in replacements.items():
         text = text.replace(placeholder, value)
     try:
@@ -30,7 +34,7 @@ def read_file(file: Path, replacements: Mapping[str, str]) -> Iterator[Object]:
     except yaml.YAMLError as error:
         raise ConfigError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
     for item in documents:
-        if not isinstance(item, dict) or not {"apiVersion", "kind", "metadata"} <= item.keys():
+        if not isinstance(item, dict) or not isinstance(item.get("metadata"), dict) or not item.keys() >= _KEYS:
             raise ConfigError(f"{file} holds something that is no Kubernetes object (apiVersion, kind, metadata)")
         yield item
 

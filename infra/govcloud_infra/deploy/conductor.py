@@ -15,6 +15,7 @@ from govcloud_infra import automation, inventory, pki
 from govcloud_infra.ansible import playbook
 from govcloud_infra.bundle.manifest import Manifest
 from govcloud_infra.bundle.store import Store
+from govcloud_infra.components import departments
 from govcloud_infra.components.platform import PlatformArgs
 from govcloud_infra.components.site import SiteArgs
 from govcloud_infra.deploy import lock, preflight, waiting
@@ -38,6 +39,7 @@ class PhaseResult:
 def deploy(ctx: Context, reporter: Reporter) -> list[PhaseResult]:
     """Make the world as the site file says. Raises the error of the phase that stopped; run again to go on."""
     reporter.phase("preflight")
+    expected = ctx.expected
     preflight.check(ctx.site, ctx.paths)
     reporter.done(0, "this host can carry the site")
     with lock.held(ctx.paths.lock, reporter.step):
@@ -48,13 +50,14 @@ def deploy(ctx: Context, reporter: Reporter) -> list[PhaseResult]:
         cluster = _cluster(ctx, manifest, reporter)
         platform = _platform(ctx, manifest, reporter)
         reporter.phase("health")
-        waiting.wait_healthy(real.connect(ctx.paths.kubeconfig), ctx.expected, reporter.step)
+        waiting.wait_healthy(real.connect(ctx.paths.kubeconfig), expected, reporter.step)
         reporter.done(0, "everything runs as promised")
     return [machines, cluster, platform]
 
 
 def plan(ctx: Context, reporter: Reporter) -> list[PhaseResult]:
     """What `deploy` would change on machines and in the platform; changes nothing."""
+    departments.read(ctx.departments)
     with lock.held(ctx.paths.lock, reporter.step):
         manifest = open_bundle(ctx, reporter.step)
         reporter.phase("machines")

@@ -22,7 +22,7 @@ class Context:
 
     @property
     def expected(self) -> Expected:
-        """What a healthy site shows."""
+        """What a healthy site shows. Raises ConfigError with all faults of the departments' files."""
         return Expected(
             nodes=tuple(node.name for node in self.site.spec.nodes),
             workloads=CORE_WORKLOADS | platform.workload_names(REPOSITORY),
@@ -31,8 +31,7 @@ class Context:
 
 
 def open_site(site_file: Path, environ: Mapping[str, str]) -> Context:
-    """Raises SiteInvalid with all faults of the file, ConfigError with all faults of its departments."""
+    """Raises SiteInvalid with all faults of the file. Departments are read when they are needed (`expected`)."""
     site = load(site_file)
     folder = site_file.parent / site.spec.departments
-    departments.read(folder)
     return Context(site=site, paths=site_paths(site.name, environ), departments=folder, environ=environ)

@@ -40,10 +40,11 @@ class SiteReport:
 
 def site_report(context: Context) -> SiteReport:
     """Look at the site now. Raises ApiUnavailable when there is no cluster or it does not answer."""
+    expected = context.expected
     if not context.paths.kubeconfig.exists():
         raise ApiUnavailable(f"site {context.site.name} has no cluster yet; run: govcloud deploy")
     observed = health.observe(real.connect(context.paths.kubeconfig))
-    found = health.conditions(observed, context.expected)
+    found = health.conditions(observed, expected)
     return SiteReport(site=context.site.name, conditions=tuple(found), endpoints=endpoints(context))
 
 

@@ -6,10 +6,12 @@ limits were is written down before the first change, so that a kill at any insta
 
 import fcntl
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 WANTED = {"fs.inotify.max_user_instances": 8192, "fs.inotify.max_user_watches": 1048576}
 RUN = Path("/run/govcloud")
@@ -49,10 +51,21 @@ def release(user: str, run: Path = RUN, proc_sys: Path = PROC_SYS) -> None:
 
 @contextmanager
 def _locked(run: Path) -> Iterator[None]:
-    run.mkdir(parents=True, exist_ok=True)
-    with (run / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _current_lock(run):
         yield
+
+
+def _current_lock(run: Path) -> IO[str]:
+    while True:
+        run.mkdir(parents=True, exist_ok=True)
+        try:
+            lock = (run / "lock").open("w")
+        except FileNotFoundError:  # the last user went, and the folder with it, this very moment
+            continue
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (run / "lock").exists() and (run / "lock").stat().st_ino == os.fstat(lock.fileno()).st_ino:
+            return lock
+        lock.close()
 
 
 def _file(proc_sys: Path, key: str) -> Path:

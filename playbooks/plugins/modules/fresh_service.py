@@ -43,7 +43,7 @@ from pathlib import Path
 
 from ansible.module_utils.basic import AnsibleModule
 
-PROPERTIES = ("ActiveState", "UnitFileState", "ActiveEnterTimestampMonotonic")
+PROPERTIES = ("ActiveState", "UnitFileState", "InactiveExitTimestampMonotonic")
 
 
 def parse(text: str) -> dict[str, str]:
@@ -61,7 +61,7 @@ def action(state: dict[str, str], changed_at: float, boot: float, *, start: bool
     """What the service needs. `boot` is the moment, in seconds since 1970, at which the monotonic clock began."""
     if state["ActiveState"] not in ("active", "activating", "reloading"):
         return "start" if start else "none"
-    started_at = boot + int(state["ActiveEnterTimestampMonotonic"]) / 1e6
+    started_at = boot + int(state["InactiveExitTimestampMonotonic"]) / 1e6
     return "restart" if changed_at > started_at else "none"
 
 

@@ -143,6 +143,8 @@ def main() -> None:
             for image, manifest in module.params["images"].items()
             if digest_in_registry(connection, image) != f"sha256:{manifest}"
         )
+        if not missing and answers(module.params["writer_port"]):  # left behind by a run that was killed
+            module.run_command(["systemctl", "stop", module.params["writer"]], check_rc=True)
         if missing and not module.check_mode:
             with writer(module) as registry:
                 for image in missing:

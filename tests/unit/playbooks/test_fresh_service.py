@@ -101,7 +101,7 @@ BOOT = 1_000_000.0
     ],
 )
 def test_action(active: str, entered_us: int, changed_at: float, start: bool, wanted: str) -> None:
-    state = {"ActiveState": active, "ActiveEnterTimestampMonotonic": str(entered_us)}
+    state = {"ActiveState": active, "InactiveExitTimestampMonotonic": str(entered_us)}
     assert fresh_service.action(state, changed_at, BOOT, start=start) == wanted
 
 
@@ -133,7 +133,7 @@ class Systemd:
     def _shown(self) -> str:
         state = "enabled" if self.enabled else "disabled"
         entered_us = int(self.entered_seconds * 1e6)
-        return f"ActiveState={self.active}\nUnitFileState={state}\nActiveEnterTimestampMonotonic={entered_us}\n"
+        return f"ActiveState={self.active}\nUnitFileState={state}\nInactiveExitTimestampMonotonic={entered_us}\n"
 
 
 @pytest.fixture

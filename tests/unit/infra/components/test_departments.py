@@ -145,3 +145,18 @@ def test_a_file_that_is_no_manifest_is_named(text: str, tmp_path: Path) -> None:
     written(tmp_path, a=[department("tax")], b=text)
     with pytest.raises(ConfigError, match=f"{tmp_path}/b.yaml"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["apiVersion: v1\nkind: X\nmetadata:\n", "apiVersion: v1\nkind: X\nmetadata: [a]\n", "- a"]
+)
+def test_what_is_no_object_is_a_fault_of_the_file(text: str, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=r"a\.yaml holds something that is no Kubernetes object"):
+        read(tmp_path)
+
+
+def test_bytes_that_are_no_text_are_a_fault_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match=r"a\.yaml is not UTF-8 text"):
+        read(tmp_path)

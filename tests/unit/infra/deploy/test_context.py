@@ -64,12 +64,15 @@ def test_departments_lie_beside_the_site_file_wherever_it_is_opened_from(
     ],
     ids=["no folder", "another kind", "no YAML"],
 )
-def test_departments_are_looked_at_before_anything_else_is_done(text: str | None, says: str, tmp_path: Path) -> None:
+def test_departments_that_cannot_be_used_are_refused_when_they_are_needed(
+    text: str | None, says: str, tmp_path: Path
+) -> None:
     if text is not None:
         (tmp_path / "departments").mkdir()
         (tmp_path / "departments" / "a.yaml").write_text(text)
+    site = open_site(written(LAB.read_text(), tmp_path), environ(tmp_path))
     with pytest.raises(ConfigError, match=says):
-        open_site(written(LAB.read_text(), tmp_path), environ(tmp_path))
+        _ = site.expected
     assert not (tmp_path / "state").exists()
 
 

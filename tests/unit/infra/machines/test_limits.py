@@ -216,3 +216,16 @@ def test_a_kill_while_the_notes_are_removed_is_made_good(gone: str, tmp_path: Pa
     kernel.release("gc-lab")
     assert kernel.values == LOW
     assert kernel.is_as_before
+
+
+def test_a_lock_whose_folder_went_is_not_mistaken_for_the_new_one(tmp_path: Path) -> None:
+    kernel = host(tmp_path, LOW)
+    kernel.hold("gc-lab")
+    old = (kernel.run / "lock").stat().st_ino
+    with (kernel.run / "lock").open() as kept:  # keeps the inode from being used again
+        kernel.release("gc-lab")
+        kernel.hold("gc-other")
+        assert (kernel.run / "lock").stat().st_ino != old
+        assert kept.fileno() > 0
+    kernel.release("gc-other")
+    assert kernel.values == LOW
