@@ -18,7 +18,6 @@ class BridgeSpec:
 
 def ensure(spec: BridgeSpec) -> None:
     """Make the bridge, with this one address, and hold the kernel limits that machines on it need."""
-    limits.hold(spec.name)
     found = state(spec.name)
     if found is None:
         _ip("link", "add", spec.name, "type", "bridge")
@@ -27,6 +26,7 @@ def ensure(spec: BridgeSpec) -> None:
         _ip("address", "delete", address, "dev", spec.name)
     _ip("address", "replace", spec.address, "dev", spec.name)
     _ip("link", "set", spec.name, "up")
+    limits.hold(spec.name)  # last: a bridge that cannot be made holds nothing
 
 
 def state(name: str) -> BridgeSpec | None:
