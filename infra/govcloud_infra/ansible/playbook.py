@@ -67,7 +67,7 @@ def _child(request: Request, log: IO[bytes]) -> subprocess.Popen[str]:
         stderr=log,
         text=True,
         start_new_session=True,
-        env={**os.environ, MARKER: str(request.paths.state)},
+        env={**os.environ, MARKER: str(request.paths.state), "TMPDIR": str(request.paths.run)},
     )
 
 
