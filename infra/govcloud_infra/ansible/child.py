@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,6 +19,7 @@ import ansible_runner
 
 from govcloud_infra.deploy import lock
 
+_END_SECONDS = 10.0
 _FAILURES = ("runner_on_failed", "runner_on_unreachable")
 
 
@@ -37,7 +39,9 @@ def main(request: dict[str, Any], out: TextIO, is_cancelled: Callable[[], bool])
 
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {"ANSIBLE_CONFIG": request["config"], "PATH": search, **request["environment"]}
-    with tempfile.TemporaryDirectory(prefix="ansible-run-", dir=request["scratch"]) as folder:
+    # Workers of a cancelled run may still write there while it is removed.
+    scratch = tempfile.TemporaryDirectory(prefix="ansible-run-", dir=request["scratch"], ignore_cleanup_errors=True)
+    with scratch as folder:
         run = ansible_runner.run(
             private_data_dir=folder,
             project_dir=str(Path(request["playbook"]).parent),
@@ -62,10 +66,14 @@ def cancellation(parent: int) -> Callable[[], bool]:
 
 def end_workers(state: Path) -> None:
     """Ansible's workers lead sessions of their own and outlive it: end whatever was started for this site's run."""
-    for pid in lock.leftovers(state):
-        if pid != os.getpid():
+    deadline = time.monotonic() + _END_SECONDS
+    while others := [pid for pid in lock.leftovers(state) if pid != os.getpid()]:
+        for pid in others:
             with contextlib.suppress(ProcessLookupError):  # it ended by itself
                 os.kill(pid, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            return
+        time.sleep(0.05)  # one that was being started while we looked is found by the next look
 
 
 def lines_of(data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -97,6 +105,8 @@ if __name__ == "__main__":
     cancelled = cancellation(os.getppid())
     events = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever a library prints must not mix with the events
-    main(json.load(sys.stdin), events, cancelled)
-    if cancelled():
-        end_workers(Path(os.environ[lock.MARKER]))
+    try:
+        main(json.load(sys.stdin), events, cancelled)
+    finally:
+        if cancelled():
+            end_workers(Path(os.environ[lock.MARKER]))
