@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from govcloud_api import labels
 from govcloud_api.errors import ConfigError, InvalidSpec
 from govcloud_api.v1alpha1 import Department
 from govcloud_infra.components.manifests import Object, read_file
@@ -17,15 +18,14 @@ def read(folder: Path) -> list[Object]:
         raise ConfigError(f"there is no folder of departments {folder}; make it, or change spec.departments")
     found = [(file, item) for file in sorted(folder.rglob("*.yaml")) for item in read_file(file, {})]
     faults = [f"  {file}: {why}" for file, item in found for why in _faults(item)]
-    names = [item["metadata"].get("name") for _, item in found]
-    faults += [f"  {file}: {name} is described twice" for (file, _), name in _repeated(found, names)]
+    faults += [f"  {file}: {name} is described twice" for file, name in _repeated(found)]
     if faults:
         raise ConfigError("\n".join([f"the departments in {folder} cannot be used:", *faults]))
     return [item for _, item in found]
 
 
 def _faults(item: Object) -> Iterator[str]:
-    if (item["apiVersion"], item["kind"]) != ("govcloud.internal/v1alpha1", "Department"):
+    if (item["apiVersion"], item["kind"]) != (labels.API_VERSION, "Department"):
         yield f"holds a {item['kind']} ({item['apiVersion']}); only Departments belong here"
         return
     try:
@@ -37,9 +37,10 @@ def _faults(item: Object) -> Iterator[str]:
         yield f"metadata.name is {department.metadata.name}, spec.code is {department.spec.code}; they must be the same"
 
 
-def _repeated(
-    found: list[tuple[Path, Object]], names: list[str | None]
-) -> Iterator[tuple[tuple[Path, Object], str | None]]:
-    for index, name in enumerate(names):
-        if name in names[:index]:
-            yield found[index], name
+def _repeated(found: list[tuple[Path, Object]]) -> Iterator[tuple[Path, str]]:
+    seen: set[str] = set()
+    for file, item in found:
+        name = str(item["metadata"].get("name"))
+        if name in seen:
+            yield file, name
+        seen.add(name)

@@ -56,6 +56,11 @@ def pinned(value: Any, images: Mapping[str, str]) -> Any:
     return f"{value}@sha256:{images[image]}"
 
 
+def workload_name(item: Object) -> str:
+    """How a workload is named to people: `deployment kube-system/coredns`."""
+    return f"{item['kind'].lower()} {item['metadata']['namespace']}/{item['metadata']['name']}"
+
+
 def resource_name(item: Object) -> str:
     """Unique name of an object within a stack: `Service govcloud-monitoring/prometheus`."""
     namespace = item["metadata"].get("namespace")

@@ -9,7 +9,7 @@ import pulumi
 import yaml
 
 from govcloud_infra.components import departments
-from govcloud_infra.components.manifests import Object, pinned, read_file, read_folder, resource_name
+from govcloud_infra.components.manifests import Object, pinned, read_file, read_folder, resource_name, workload_name
 from govcloud_infra.provider.resources import Manifest, Refusal
 
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
@@ -86,11 +86,7 @@ def workload_names(repository: Path) -> frozenset[str]:
     """Workloads that the groups hold, like `deployment govcloud-system/operator`."""
     folders = [repository / "operators" / "deploy", repository / "monitoring" / "deploy"]
     objects = [item for folder in folders for item in read_folder(folder, {})]
-    return frozenset(
-        f"{item['kind'].lower()} {item['metadata']['namespace']}/{item['metadata']['name']}"
-        for item in objects
-        if item["kind"] in _WORKLOADS
-    )
+    return frozenset(workload_name(item) for item in objects if item["kind"] in _WORKLOADS)
 
 
 def monitoring(folder: Path, fill: dict[str, str]) -> list[Object]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from govcloud_infra.components.manifests import workload_name
 from govcloud_kube.cluster import Cluster, Object, Ref
 
 Status = Literal["True", "False", "Unknown"]
@@ -79,11 +80,6 @@ def conditions(observed: Observed, expected: Expected) -> list[Condition]:
         _departments(observed.departments, expected.departments),
     ]
     return [*parts, summary(parts)]
-
-
-def workload_name(item: Object) -> str:
-    """`deployment kube-system/coredns`."""
-    return f"{item['kind'].lower()} {item['metadata']['namespace']}/{item['metadata']['name']}"
 
 
 def summary(parts: Iterable[Condition]) -> Condition:
