@@ -6,10 +6,10 @@ PACKAGES := $(shell sed 's/\#.*//' requirements/debian.txt)
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
-.PHONY: help env bundle deploy destroy check format generate test e2e bench lock
+.PHONY: help env bundle deploy destroy check format generate docs test e2e e2e-full bench lock
 
 help: ## list the targets
-	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | column -t -s "$$(printf '\t')"
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | column -t -s "$$(printf '\t')"
 
 env: $(STAMP) ## install Debian packages and the Python environment
 	@missing=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(PACKAGES) 2>/dev/null | sed -n 's/^installed //p' | sort \
@@ -27,7 +27,7 @@ bundle: env ## build everything that a site needs, from pinned sources
 	$(BIN)/govcloud bundle build --wait 3600
 
 deploy: bundle ## run the main job on the lab site
-	$(BIN)/govcloud deploy sites/lab/site.yaml
+	$(BIN)/govcloud deploy --yes sites/lab/site.yaml
 
 destroy: env ## remove the lab from this machine
 	$(BIN)/govcloud destroy sites/lab/site.yaml --confirm lab
@@ -49,12 +49,20 @@ generate: env ## write generated files anew: CRDs and reference pages
 	$(BIN)/python -m govcloud_api.reference
 	$(BIN)/python -m govcloud_monitoring.reference
 	$(BIN)/python -m govcloud_cli.reference
+	$(BIN)/python -m govcloud_infra.site.schema
+	$(BIN)/python -m govcloud_infra.site.reference
+
+docs: env ## build the documentation's pages into dist/docs
+	$(BIN)/mkdocs build --quiet --strict --site-dir dist/docs
 
 test: bundle ## unit, contract and integration tests, on real servers of the bundle
 	$(BIN)/python -m pytest -q tests/unit tests/contract tests/integration
 
 e2e: bundle ## whole stories on a lab of its own
 	$(BIN)/python -m pytest tests/e2e
+
+e2e-full: bundle ## longer stories: three control planes, machines that exist, every fault
+	$(BIN)/python -m pytest tests/e2e_full
 
 bench: bundle ## measure what docs/benchmarks.md states, and write it
 	$(BIN)/python -m tests.bench $(MEASURE)

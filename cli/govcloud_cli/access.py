@@ -37,9 +37,9 @@ def credentials(site: Path, kubeconfig: Path | None) -> Path:
             )
         return given
     from govcloud_infra.paths import site_paths
-    from govcloud_infra.site.load import load
+    from govcloud_infra.site.load import form_only, load
 
-    found = site_paths(load(site).name, os.environ).kubeconfig
+    found = site_paths(load(site, form_only).name, os.environ).kubeconfig
     if not found.exists():
         raise ApiUnavailable(f"no credentials: give --kubeconfig, or run govcloud deploy {site} first")
     return found

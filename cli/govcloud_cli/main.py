@@ -1,5 +1,6 @@
 """`govcloud`: the table of commands."""
 
+import signal
 import sys
 
 import click
@@ -9,16 +10,23 @@ from govcloud_cli.lazy import LazyGroup
 
 _HERE = "govcloud_cli.commands"
 _TABLE = {
+    "init": (f"{_HERE}.init", "init", "Write a starter site file."),
     "validate": (f"{_HERE}.validate", "validate", "Check a site file; every fault at once, with its line."),
     "bundle": (f"{_HERE}.bundle", "bundle", "Build, list and verify everything that a site needs."),
+    "preflight": (f"{_HERE}.preflight", "preflight", "Look whether this host and the machines are fit."),
     "plan": (f"{_HERE}.plan", "plan", "Show what deploy would change."),
     "deploy": (f"{_HERE}.deploy", "deploy", "Make the cloud as the site file says; also repairs and goes on."),
     "status": (f"{_HERE}.status", "status", "Show health and endpoints."),
+    "health": (f"{_HERE}.health", "health", "Try everything out: names, network, storage, etcd, certificates."),
+    "node": (f"{_HERE}.node", "node", "List the machines of a site, add one, remove one."),
     "kubeconfig": (f"{_HERE}.kubeconfig", "kubeconfig", "Print the administrator's credentials, or their file."),
     "dept": (f"{_HERE}.dept", "dept", "Departments and their members' credentials."),
     "env": (f"{_HERE}.env", "env", "Ask for environments and follow them."),
+    "doctor": (f"{_HERE}.doctor", "doctor", "Look for what is wrong on this host."),
+    "support-bundle": (f"{_HERE}.support_bundle", "support_bundle", "Gather what helpers need; without secrets."),
     "destroy": (f"{_HERE}.destroy", "destroy", "Remove a site from this host, with all its data."),
     "version": (f"{_HERE}.version", "version", "Print versions."),
+    "completion": (f"{_HERE}.completion", "completion", "Print the completion script of a shell."),
 }
 
 
@@ -42,4 +50,8 @@ def cli(debug: bool) -> None:
 
 def main() -> None:
     """Entry point: exit codes as documented in docs/reference/cli.md."""
+    # A terminal that closes, or a service that is stopped, interrupts as Ctrl-C does: nothing goes on unseen.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
     sys.exit(run.run(cli, sys.argv[1:]))

@@ -117,8 +117,11 @@ def _value(parameter: click.Parameter, context: click.Context) -> str:
 
 _ARGUMENTS = {
     "site": "Site file, or its folder.",
+    "file": "File that holds a whole bundle.",
+    "shell": "Which shell completes.",
+    "folder": "Folder of the new site; without it, `sites/NAME`.",
     "code": "Code of a department.",
-    "name": "Name of an environment or a request.",
+    "name": "Name of an environment, a request or a node.",
     "component": "Names of components; without one, all.",
 }
 

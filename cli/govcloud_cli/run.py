@@ -8,16 +8,6 @@ import click
 
 from govcloud_api import errors
 
-_EXIT_CODES: tuple[tuple[type[errors.GovcloudError], int], ...] = (
-    (errors.ConfigError, 3),
-    (errors.PreflightFailed, 4),
-    (errors.Unhealthy, 6),
-    (errors.Locked, 8),
-    (errors.ApiUnavailable, 9),
-    (errors.Forbidden, 9),
-    (errors.BundleCorrupt, 10),
-    (errors.GovcloudError, 5),
-)
 _UNFIT = 4
 INTERRUPTED = 130
 
@@ -30,26 +20,26 @@ def run(command: click.Command, arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return _say("interrupted; run the command again to go on", INTERRUPTED, debug=debug)
+    except (click.Abort, KeyboardInterrupt) as error:
+        return _say(error, "interrupted; run the command again to go on", INTERRUPTED, debug=debug)
     except errors.GovcloudError as error:
-        return _say(str(error), exit_code(error), debug=debug)
-    except SystemExit:  # so click ends after a broken pipe; we never do
-        return 0 if _reader_left() else _say("unexpected broken pipe to another program", 1, debug=debug)
+        return _say(error, str(error), error.exit_code, debug=debug)
+    except SystemExit as error:  # so click ends completion (0), or after a broken pipe; we never do
+        return (
+            0
+            if error.code == 0 or _reader_left()
+            else _say(error, "unexpected broken pipe to another program", 1, debug=debug)
+        )
     except PermissionError as error:
         what = f"{error.filename or 'something'} may not be used by this user"
-        return _say(
-            f"{what}; run the command with sudo, or set GOVCLOUD_STATE to a folder of yours", _UNFIT, debug=debug
-        )
+        advice = "run the command with sudo, or set GOVCLOUD_STATE to a folder of yours"
+        return _say(error, f"{what}; {advice}", _UNFIT, debug=debug)
     except Exception as error:  # noqa: BLE001  # the last line of defence: a person never meets a traceback
         what = f"unexpected {type(error).__name__}: {error}"
-        return _say(f"{what}\nThis is a fault of govcloud. Run again with --debug for its trace.", 1, debug=debug)
+        return _say(
+            error, f"{what}\nThis is a fault of govcloud. Run again with --debug for its trace.", 1, debug=debug
+        )
     return result if isinstance(result, int) else 0
-
-
-def exit_code(error: errors.GovcloudError) -> int:
-    """The first class that fits, most specific first."""
-    return next(code for kind, code in _EXIT_CODES if isinstance(error, kind))
 
 
 def _reader_left() -> bool:
@@ -59,8 +49,11 @@ def _reader_left() -> bool:
     return any(flags & select.POLLERR for _, flags in poll.poll(0))
 
 
-def _say(text: str, code: int, *, debug: bool) -> int:
+def _say(error: BaseException, text: str, code: int, *, debug: bool) -> int:
+    """Notes of the error (where its log is) come last: that is where a person looks first."""
     if debug:
         traceback.print_exc()
-    click.echo(f"{click.style('error:', fg='red', bold=True)} {text}", err=True)
+    # click puts an Abort of its own around an interrupt.
+    notes = [note for found in (error, error.__cause__) for note in getattr(found, "__notes__", [])]
+    click.echo("\n".join([f"{click.style('error:', fg='red', bold=True)} {text}", *notes]), err=True)
     return code

@@ -1,12 +1,13 @@
-"""What `deploy` and `plan` print at their end. Pure."""
+"""What `deploy` asks, and what it and `node` print at their end. Pure but for reading what was deployed."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from govcloud_infra.deploy.conductor import PhaseResult
 from govcloud_infra.deploy.context import Context
+from govcloud_infra.deploy.progress import PhaseResult
 from govcloud_infra.deploy.report import endpoints
+from govcloud_infra.site import deployed
 
 
 def data(context: Context, results: Sequence[PhaseResult]) -> dict[str, Any]:
@@ -39,7 +40,13 @@ def counted(count: int) -> str:
     return "nothing was changed" if not count else "1 change" if count == 1 else f"{count} changes"
 
 
-def plan_text(results: Sequence[PhaseResult]) -> str:
-    """One line a change."""
-    lines = [f"{result.phase}: {change}" for result in results for change in result.changes]
-    return "\n".join(lines) if lines else "No changes: the world is as the site file says."
+def question(context: Context) -> str:
+    """Which site, which nodes, what is new."""
+    standing = deployed.load(context.paths.deployed)
+    known = {node.name for node in standing.spec.nodes} if standing else set()
+    lines = [
+        f"  {node.name:<12} {node.role:<14} {node.address!s:<16} {'' if node.name in known else 'new'}".rstrip()
+        for node in context.site.spec.nodes
+    ]
+    what = "stands" if standing else "does not stand yet"
+    return "\n".join([f"Site {context.site.name} {what}:", *lines, f"Deploy {context.site_file}?"])

@@ -18,3 +18,10 @@ def departments(found: list[dict[str, Any]]) -> str:
         ready = next((c["status"] for c in status.get("conditions") or [] if c["type"] == "Ready"), "Unknown")
         rows.append((spec["code"], spec["displayName"], *shares, str(status.get("environments", 0)), ready))
     return table(("CODE", "NAME", "CPU", "MEMORY", "STORAGE", "ENVIRONMENTS", "READY"), rows)
+
+
+def nodes(found: list[dict[str, str | None]]) -> str:
+    """Name, role, address, provider, failure domain, state and version."""
+    keys = ("name", "role", "address", "provider", "failureDomain", "state", "version")
+    rows: Rows = [tuple(row[key] or "-" for key in keys) for row in found]
+    return table(("NAME", "ROLE", "ADDRESS", "PROVIDER", "DOMAIN", "STATE", "VERSION"), rows)

@@ -1,24 +1,22 @@
-"""Stacks through Pulumi's Automation API: file state, our engine, our provider, nothing downloaded.
+"""Stacks through Pulumi's Automation API: file state, our engine, our provider, nothing downloaded."""
 
-The engine asks the network for updates and missing plugins unless told not to, hence the environment below.
-"""
-
-import secrets
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pulumi import automation as auto
 
-from govcloud_api.errors import ToolFailed
-from govcloud_infra import engine_events, engine_state, pki
+from govcloud_api import errors
+from govcloud_infra import engine, engine_events, engine_state, passphrase
 from govcloud_infra.deploy.lock import MARKER
+from govcloud_infra.engine_project import Project
 from govcloud_infra.paths import SitePaths
 
 Step = Callable[[str], None]
+# What these say about the world is told as what it is (the exit code follows from it); all else is a failed tool.
+_PASSED_ON = (errors.ApiUnavailable, errors.Forbidden, errors.Unhealthy, errors.ConfigError)
+_WRONG_PASSPHRASE = "incorrect passphrase"  # noqa: S105  # the engine's words, no secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +34,7 @@ class Stack:
 
     name: str
     handle: auto.Stack
+    passphrase: Path
 
     def preview(self, step: Step) -> Outcome:
         """What `up` would do, drift included."""
@@ -72,60 +71,52 @@ class Stack:
             self.handle.import_stack(auto.Deployment(version=found.version, deployment=settled))
 
     def _run(self, call: Callable[[], Any], listener: engine_events.Listener) -> Any:
-        return _checked(self.name, call, listener)
+        return _checked(_Opened(name=self.name, passphrase=self.passphrase, listener=listener), call)
 
 
-def _checked(name: str, call: Callable[[], Any], listener: engine_events.Listener) -> Any:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    name: str
+    passphrase: Path
+    listener: engine_events.Listener
+
+
+def _checked(opened: _Opened, call: Callable[[], Any]) -> Any:
     try:
         return call()
     except auto.CommandError as error:
-        why = "; ".join(listener.errors) or str(error).strip().splitlines()[-1]
-        raise ToolFailed(f"Pulumi program `{name}` stopped: {why}") from error
+        if _WRONG_PASSPHRASE in str(error):
+            raise passphrase.wrong(opened.passphrase) from error
+        said = opened.listener
+        why = "; ".join(said.errors) or str(error).strip().splitlines()[-1]
+        kind = next((kind for kind in _PASSED_ON if kind.__name__ in said.raised), errors.ToolFailed)
+        raise kind(f"Pulumi program `{opened.name}` stopped: {why}") from error
 
 
-def open_stack(name: str, program: Callable[[], None], paths: SitePaths, engine_root: Path) -> Stack:
-    """Select or make a stack. `engine_root` has the engine in `bin/`."""
-    work = paths.pulumi / name
-    passphrase = _passphrase(paths.pulumi)
-    (paths.pulumi / "state").mkdir(parents=True, exist_ok=True)
-    _write_project(name, work, paths.pulumi / "state")
-    environment = {
-        "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
-        "PULUMI_HOME": str(paths.pulumi / "home"),
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PULUMI_DIY_BACKEND_NO_LEGACY_WARNING": "true",
-        "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
-        "PULUMI_DIY_BACKEND_RETAIN_CHECKPOINTS": "false",
-        "PULUMI_PYTHON_CMD": sys.executable,
-        MARKER: str(paths.state),
-    }
-    command = auto.PulumiCommand(root=str(engine_root))
-    options = auto.LocalWorkspaceOptions(pulumi_command=command, work_dir=str(work), env_vars=environment)
-    project = f"govcloud-{name}"
+def open_stack(
+    name: str, program: Callable[[], None], paths: SitePaths, engine_root: Path, site_file: Path | None = None
+) -> Stack:
+    """Select or make a stack. `engine_root` has the engine in `bin/`; with `site_file` it can be run by hand, too.
 
-    def select() -> auto.Stack:
-        return auto.create_or_select_stack(name, project_name=project, program=program, opts=options)
-
-    return Stack(name=name, handle=_checked(name, select, engine_events.Listener(lambda _: None)))
-
-
-def _write_project(name: str, work: Path, state: Path) -> None:
-    plugin = work / "plugin" / "pulumi-resource-govcloud"
-    plugin.parent.mkdir(parents=True, exist_ok=True)
-    plugin.write_text(f'#!/bin/sh\nexec "{sys.executable}" -u -m govcloud_infra.provider.serve "$@"\n')
-    plugin.chmod(0o755)
-    project = {
-        "name": f"govcloud-{name}",
-        "runtime": "python",
-        "backend": {"url": f"file://{state}"},
-        "plugins": {"providers": [{"name": "govcloud", "path": str(plugin.parent)}]},
-    }
-    (work / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False))
-
-
-def _passphrase(folder: Path) -> Path:
-    file = folder / "passphrase"
-    if not file.exists():
-        pki.write_private(file, secrets.token_urlsafe(32).encode())
-    return file
+    Raises ConfigError when the state does not open, PreflightFailed when it cannot be written.
+    """
+    project, command = Project(name=name, paths=paths), engine.command(engine_root)
+    try:
+        secret = passphrase.file(paths.pulumi)
+        environment = project.environment(secret)
+        project.write()
+        existing = [file for file in passphrase.stacks(paths.pulumi) if file.stem == name]
+        for file in existing:
+            project.write_salt(file)
+        if site_file is not None:
+            project.write_by_hand(environment, engine_root, site_file)
+    except OSError as error:
+        raise engine.unwritable(error, paths.pulumi) from error
+    options = auto.LocalWorkspaceOptions(
+        pulumi_command=command, work_dir=str(project.folder), env_vars={**environment, MARKER: str(paths.state)}
+    )
+    # Never "create or select": a stack made anew beside one that does not open would hide it.
+    choose = auto.select_stack if existing else auto.create_stack
+    opened = _Opened(name=name, passphrase=secret, listener=engine_events.Listener(lambda _: None))
+    handle = _checked(opened, lambda: choose(name, project_name=project.title, program=program, opts=options))
+    return Stack(name=name, handle=handle, passphrase=secret)

@@ -7,20 +7,26 @@ from pulumi.automation.events import EngineEvent, StepEventMetadata
 
 _ERROR_CHARACTERS = 600
 # What gRPC puts before the text of an exception, and what the engine says when everything was said.
-_RAISED = re.compile(r"Unexpected <class '[\w.]+'>: ")
+_RAISED = re.compile(r"Unexpected <class '(?:[\w.]+\.)?(\w+)'>: ")
+_HEADING = re.compile(r"^Preview failed: ")
 _SUMMARY = re.compile(r"\w+ failed")
 _QUIET = frozenset({"same", "read", "refresh"})
 _DONE = {"create": "created", "update": "updated", "delete": "deleted", "create-replacement": "replaced"}
 
 
 class Listener:
-    """Give it to `on_event`. `changes` holds one line a changed resource; `errors` what the engine or provider said."""
+    """Give it to `on_event`.
+
+    `changes` holds one line a changed resource; `errors` what the engine or provider said, `raised` the names of the
+    exceptions among it.
+    """
 
     def __init__(self, step: Callable[[str], None]) -> None:
         self._step = step
         self._seen: set[tuple[str, str]] = set()
         self.changes: list[str] = []
         self.errors: list[str] = []
+        self.raised: list[str] = []
 
     def __call__(self, event: EngineEvent) -> None:
         if event.resource_pre_event:
@@ -47,7 +53,9 @@ class Listener:
             self._step(f"{operation} {_name(metadata.urn)}{changed}")
 
     def _failed(self, message: str, urn: str | None) -> None:
-        told = _RAISED.sub("", message.split("Traceback (most recent")[0])
+        said = message.split("Traceback (most recent")[0]
+        self.raised += _RAISED.findall(said)
+        told = _RAISED.sub("", _HEADING.sub("", said))
         text = " ".join(told.split())[:_ERROR_CHARACTERS]
         line = f"{_name(urn)}: {text}" if urn else text
         if text and not any(text in known for known in self.errors) and not (self.errors and _SUMMARY.fullmatch(text)):

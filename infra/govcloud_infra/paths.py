@@ -32,7 +32,7 @@ class SitePaths:
 
     @property
     def ssh_key(self) -> Path:
-        """Private key that Ansible uses; its public half lies beside it."""
+        """The site's own private key, for its lab machines; the public half lies beside it."""
         return self.state / "ssh" / "id_ed25519"
 
     @property
@@ -54,6 +54,16 @@ class SitePaths:
     def inventory(self) -> Path:
         """What the `site` program made; the only thing Ansible is told."""
         return self.state / "inventory.json"
+
+    @property
+    def deployed(self) -> Path:
+        """The site as it was last deployed."""
+        return self.state / "deployed.json"
+
+    @property
+    def journal(self) -> Path:
+        """One line a run."""
+        return self.state / "journal.ndjson"
 
     @property
     def kubeconfig(self) -> Path:

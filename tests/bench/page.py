@@ -13,10 +13,16 @@ figures of one run, and ratios rather than seconds.
 def page(figures: list[dict[str, Any]], versions: dict[str, str]) -> str:
     """Markdown: a table of figures against goals, and the versions they were measured with."""
     rows = [
-        f"| {item['name']} | {item['value']:.2f} {item['unit']} | {item['goal']:g} {item['unit']} "
-        f"| {'yes' if item['value'] <= item['goal'] else '**no**'} | {item['how']} | {item['measured_on']} |"
+        f"| {item['name']} | {item['value']:.2f} {item['unit']} | {_goal(item)} "
+        f"| {item['how']} | {item['measured_on']} |"
         for item in figures
     ]
     table = ["| what | measured | at most | reached | how | on |", "|---|---|---|---|---|---|", *rows]
     parts = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
     return "\n".join([_HEAD, *table, "", f"Versions: {parts}.", ""])
+
+
+def _goal(item: dict[str, Any]) -> str:
+    if not item["goal"]:
+        return "- | -"
+    return f"{item['goal']:g} {item['unit']} | {'yes' if item['value'] <= item['goal'] else '**no**'}"

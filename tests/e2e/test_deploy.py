@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ def test_a_second_run_changes_nothing_within_a_minute(lab: Lab) -> None:
 
 
 def test_the_second_run_is_the_same_without_mitogen(lab: Lab) -> None:
-    plain = Lab(folder=lab.folder, environment={**lab.environment, "GOVCLOUD_MITOGEN": "0"})
+    plain = replace(lab, environment={**lab.environment, "GOVCLOUD_MITOGEN": "0"})
     changed = json.loads(plain.govcloud("deploy", str(lab.site), "-o", "json"))["changed"]
     assert changed["cluster"] == []
 
@@ -67,7 +68,7 @@ def test_secrets_are_encrypted_at_rest_and_access_is_audited(lab: Lab) -> None:
 def test_drift_on_a_machine_and_in_the_platform_is_seen_and_repaired(lab: Lab) -> None:
     lab.cut_power("w2")
     lab.kubectl("-n", "govcloud-system", "scale", "deployment/isolation-canary", "--replicas=0")
-    pending = lab.govcloud("plan", str(lab.site), code=7)
+    pending = lab.govcloud("plan", "--detailed-exitcode", str(lab.site), code=7)
     assert "Machine w2 (power)" in pending
     assert "isolation-canary" in pending
     lab.govcloud("deploy", str(lab.site))

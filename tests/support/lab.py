@@ -1,4 +1,4 @@
-"""A lab of its own for whole stories: other name, bridge, addresses and state than the lab of `make deploy`."""
+"""Labs of their own for whole stories: other names, bridges, addresses and state than the labs of `make deploy`."""
 
 import contextlib
 import json
@@ -10,17 +10,32 @@ import sys
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 from govcloud_infra.bundle.store import Store, default_root
 from govcloud_infra.machines import cgroups
 from govcloud_infra.paths import REPOSITORY
 
 GOVCLOUD = Path(sys.executable).with_name("govcloud")
-NAME = "e2e"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A site of the repository under another name: `template` below sites/, `network` the first two numbers."""
+
+    name: str
+    template: str
+    network: str
+
+
+ONE = Shape(name="e2e", template="lab", network="10.91")
+THREE = Shape(name="e2e-ha", template="lab-ha", network="10.92")
+NAME = ONE.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +44,7 @@ class Lab:
 
     folder: Path
     environment: dict[str, str]
+    name: str = NAME
 
     @property
     def site(self) -> Path:
@@ -36,7 +52,11 @@ class Lab:
 
     @property
     def kubeconfig(self) -> Path:
-        return self.folder / "state" / NAME / "kubeconfig"
+        return self.folder / "state" / self.name / "kubeconfig"
+
+    def command(self, verb: str, *arguments: str) -> list[str]:
+        """A verb on this lab's site."""
+        return [str(GOVCLOUD), verb, *arguments, str(self.site)]
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """A govcloud command that goes on by itself."""
@@ -50,6 +70,14 @@ class Lab:
         assert process.returncode == code, f"govcloud {' '.join(arguments)}: {process.returncode}\n{out}\n{err}"
         assert "Traceback" not in err
         return out
+
+    def refused(self, verb: str, *arguments: str, code: int) -> str:
+        """What a command, which must end with `code`, says to stderr."""
+        process = self.start(verb, *arguments, str(self.site))
+        out, err = process.communicate(timeout=900)
+        assert process.returncode == code, f"govcloud {verb}: {process.returncode}\n{out}\n{err}"
+        assert "Traceback" not in err
+        return err
 
     def kubectl(self, *arguments: str, kubeconfig: Path | None = None, given: str | None = None) -> str:
         """Output of kubectl, which must succeed."""
@@ -69,7 +97,7 @@ class Lab:
 
     def ssh(self, address: str, command: str) -> str:
         """Output of a command on a machine, which must succeed."""
-        state = self.folder / "state" / NAME / "ssh"
+        state = self.folder / "state" / self.name / "ssh"
         options = ["-i", state / "id_ed25519", "-o", f"UserKnownHostsFile={state / 'known_hosts'}"]
         done = subprocess.run(
             ["ssh", "-q", *options, f"root@{address}", command], capture_output=True, text=True, check=False
@@ -86,7 +114,7 @@ class Lab:
 
     def cut_power(self, node: str) -> None:
         """Every process of the machine dies at once; nothing is tidied up, as with a pulled plug."""
-        for pid in cgroups.processes(f"govcloud-{NAME}.{node}"):
+        for pid in cgroups.processes(f"govcloud-{self.name}.{node}"):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
@@ -104,18 +132,48 @@ class Lab:
         return file
 
 
-def make(folder: Path) -> Lab:
-    """A site file from the lab's own, under another name and on other addresses."""
-    text = (REPOSITORY / "sites/lab/site.yaml").read_text()
-    for pattern, value in ((r"name: lab\b", f"name: {NAME}"), (r"gc-lab", "gc-e2e"), (r"10\.77\.", "10.91.")):
+def make(folder: Path, shape: Shape = ONE) -> Lab:
+    """A site file from one of the repository's own, under another name and on other addresses."""
+    source = REPOSITORY / "sites" / shape.template
+    text = (source / "site.yaml").read_text()
+    own = re.search(r"nodeCidr: (\d+\.\d+)\.", text)
+    assert own
+    pairs = (
+        (rf"name: {shape.template}\b", f"name: {shape.name}"),
+        (rf"gc-{shape.template}\b", f"gc-{shape.name}"),
+        (rf"\b{re.escape(own[1])}\.", f"{shape.network}."),
+        (r"departments: \S+", "departments: departments"),
+    )
+    for pattern, value in pairs:
         text, count = re.subn(pattern, value, text)
         assert count, pattern
-    departments = REPOSITORY / "sites/lab/departments"
-    (folder / "departments").symlink_to(departments)
     (folder / "site.yaml").write_text(text)
+    return _with_tools(folder, shape.name)
+
+
+def _with_tools(folder: Path, name: str) -> Lab:
+    (folder / "departments").symlink_to(REPOSITORY / "sites/lab/departments")
     Store(default_root(os.environ)).place("kubernetes", folder / "bin")
     kept = {key: value for key, value in os.environ.items() if key != "KUBECONFIG"}
-    return Lab(folder=folder, environment={**kept, "GOVCLOUD_STATE": str(folder / "state")})
+    return Lab(folder=folder, environment={**kept, "GOVCLOUD_STATE": str(folder / "state")}, name=name)
+
+
+def of_machines(folder: Path, name: str, machines: Mapping[str, str], key: Path) -> Lab:
+    """A site of machines that exist (name to address; the first is the control plane), reached with `key`."""
+    nodes = [
+        {"name": node, "role": "worker" if index else "control-plane", "address": address, "provider": "static"}
+        for index, (node, address) in enumerate(machines.items())
+    ]
+    network = next(iter(machines.values())).rpartition(".")[0]
+    spec = {
+        "kubernetes": {"version": Store(default_root(os.environ)).versions()["kubernetes"]},
+        "network": {"nodeCidr": f"{network}.0/24", "podCidr": "10.78.0.0/16", "serviceCidr": "10.79.0.0/16"},
+        "ssh": {"privateKeyFile": str(key)},
+        "nodes": nodes,
+    }
+    document = {"apiVersion": "govcloud.internal/v1alpha1", "kind": "Site", "metadata": {"name": name}, "spec": spec}
+    (folder / "site.yaml").write_text(yaml.safe_dump(document))
+    return _with_tools(folder, name)
 
 
 def eventually(check: Callable[[], Any], seconds: float, what: str) -> Any:

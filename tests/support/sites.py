@@ -1,4 +1,4 @@
-"""The lab's site file, whole or with one change."""
+"""The example site files, whole or with one change."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,8 @@ import yaml
 from govcloud_infra.paths import REPOSITORY
 from govcloud_infra.site.model import Site
 
-LAB = REPOSITORY / "sites" / "lab" / "site.yaml"
+SITES = REPOSITORY / "sites"
+LAB, LAB_HA, STATIC = (SITES / name / "site.yaml" for name in ("lab", "lab-ha", "static-example"))
 
 
 def lab(*, nodes: list[dict[str, Any]] | None = None, **network: Any) -> Site:
@@ -20,10 +21,10 @@ def lab(*, nodes: list[dict[str, Any]] | None = None, **network: Any) -> Site:
     return Site.model_validate(data)
 
 
-def replaced(old: str, new: str) -> str:
-    """Text of the lab's site file with the one place that reads `old` changed."""
-    text = LAB.read_text()
-    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {LAB}"
+def replaced(old: str, new: str, file: Path = LAB) -> str:
+    """Text of a site file with the one place that reads `old` changed."""
+    text = file.read_text()
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
     return text.replace(old, new)
 
 

@@ -16,10 +16,10 @@ def destroy(site: Path, confirm: str) -> None:
 
     from govcloud_cli.progress import Progress
     from govcloud_infra.deploy import conductor
-    from govcloud_infra.deploy.context import open_site
+    from govcloud_infra.deploy.context import open_unmeasured
 
     with Progress() as progress:
-        context = open_site(site, os.environ)
+        context = open_unmeasured(site, os.environ)
         if confirm != context.site.name:
             raise click.UsageError(
                 f"--confirm says {confirm}, {site} describes site {context.site.name}; nothing was changed"

@@ -10,23 +10,23 @@ from govcloud_cli.site_file import site_argument
 PENDING = 7
 
 
-@click.command(epilog="Example: govcloud plan -o json")
+@click.command(epilog="Example: govcloud plan --detailed-exitcode -o json")
 @site_argument
+@click.option("--detailed-exitcode", is_flag=True, help="End with 7 when something would change.")
 @format_option
-@click.pass_context
-def plan(ctx: click.Context, site: Path, form: str) -> int:
-    """Show what deploy would change, drift included; changes nothing.
+def plan(site: Path, detailed_exitcode: bool, form: str) -> int:
+    """Show what deploy would change, drift included: machines, what is on them, and the platform, in one list.
 
-    Exit code 0: nothing to do, 7: changes are pending.
+    Changes nothing. With --detailed-exitcode, exit code 0: nothing to do, 7: changes are pending.
     """
     import os
 
-    from govcloud_cli import output, summary
+    from govcloud_cli import output
     from govcloud_cli.progress import Progress
-    from govcloud_infra.deploy import conductor
+    from govcloud_infra.deploy import pending, planning
     from govcloud_infra.deploy.context import open_site
 
     with Progress() as progress:
-        results = conductor.plan(open_site(site, os.environ), progress)
-    output.show(form, summary.changes(results), summary.plan_text(results))
-    return PENDING if any(result.changes for result in results) else 0
+        found = planning.plan(open_site(site, os.environ), progress)
+    output.show(form, [item.plain() for item in found], pending.text(found))
+    return PENDING if found and detailed_exitcode else 0

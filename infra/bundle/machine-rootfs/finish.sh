@@ -13,3 +13,5 @@ find usr/share/doc -mindepth 1 -type d -empty -delete
 mkdir -p var/lib/apt/lists/partial var/cache/apt/archives/partial var/log/apt
 chroot . systemctl mask -q systemd-networkd-wait-online systemd-logind getty.target e2scrub_all.timer \
   apt-daily.timer apt-daily-upgrade.timer fstrim.timer
+# Packages switch these on; the playbooks do, where they belong.
+chroot . systemctl disable -q haproxy keepalived auditd

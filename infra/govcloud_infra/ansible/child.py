@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,11 +20,12 @@ import ansible_runner
 from govcloud_infra.deploy import lock
 
 _END_SECONDS = 10.0
+_UNTOLD = "Validating arguments against arg spec"  # Ansible's own, before every role
 _FAILURES = ("runner_on_failed", "runner_on_unreachable")
 
 
 def main(request: dict[str, Any], out: TextIO, is_cancelled: Callable[[], bool]) -> None:
-    """Run `request` (playbook, inventory, variables, config, environment) and write events to `out`."""
+    """Run `request` (as `playbook._wire` builds it) and write events to `out`."""
 
     def say(line: dict[str, Any]) -> None:
         # A parent that is gone reads nothing; `is_cancelled` then ends the playbook in an orderly way.
@@ -49,6 +50,8 @@ def main(request: dict[str, Any], out: TextIO, is_cancelled: Callable[[], bool])
             inventory=request["inventory"],
             extravars=request["variables"],
             envvars=environment,
+            cmdline=" ".join(request["options"]) or None,
+            limit=request["limit"],
             event_handler=event,
             cancel_callback=is_cancelled,
             settings={"pexpect_timeout": 1},
@@ -80,18 +83,30 @@ def lines_of(data: dict[str, Any]) -> list[dict[str, Any]]:
     """What the parent wants to know of one of ansible-runner's events. Pure."""
     kind, details = data["event"], data.get("event_data", {})
     if kind == "playbook_on_task_start":
-        return [{"event": "task", "text": details.get("task", "")}]
+        task = str(details.get("task", ""))
+        return [] if task.startswith(_UNTOLD) else [{"event": "task", "text": task}]
     if kind in _FAILURES and not details.get("ignore_errors"):
-        lost = kind == "runner_on_unreachable"
-        where = {"host": details.get("host"), "task": details.get("task"), "unreachable": lost}
-        return [{"event": "failed", **where, "text": _reason(details)}]
-    if kind == "runner_on_ok" and (details.get("res") or {}).get("changed"):
-        return [{"event": "changed", "host": details.get("host"), "task": details.get("task")}]
+        return [_failure(details, unreachable=kind == "runner_on_unreachable")]
+    if kind == "runner_on_ok":
+        return list(_results(details))
     if kind in ("error", "verbose") and "ERROR" in data.get("stdout", ""):
-        return [
-            {"event": "failed", "host": None, "task": None, "unreachable": False, "text": data["stdout"].strip()[:600]}
-        ]
+        nowhere: dict[str, Any] = {"host": None, "task": None, "unreachable": False, "problems": []}
+        return [{"event": "failed", **nowhere, "text": data["stdout"].strip()[:600]}]
     return []
+
+
+def _results(details: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    result, host = details.get("res") or {}, details.get("host")
+    if result.get("changed"):
+        yield {"event": "changed", "host": host, "task": details.get("task")}
+    if isinstance(result.get("report"), dict):
+        yield {"event": "report", "host": host, "report": result["report"]}
+
+
+def _failure(details: dict[str, Any], *, unreachable: bool) -> dict[str, Any]:
+    problems = (details.get("res") or {}).get("problems") or []
+    where = {"host": details.get("host"), "task": details.get("task"), "unreachable": unreachable}
+    return {"event": "failed", **where, "problems": [str(item) for item in problems], "text": _reason(details)}
 
 
 def _reason(details: dict[str, Any]) -> str:

@@ -12,8 +12,22 @@ from pathlib import Path
 from typing import TextIO
 
 from govcloud_api.errors import GovcloudError, ToolFailed
-from govcloud_infra.bundle import command, eta, golang, host, keys, lock, manifest, progress, recipe, store, workbench
+from govcloud_infra.bundle import (
+    command,
+    debian,
+    eta,
+    golang,
+    host,
+    keys,
+    lock,
+    manifest,
+    progress,
+    recipe,
+    store,
+    workbench,
+)
 from govcloud_infra.bundle import wheels as wheels_
+from govcloud_infra.bundle.sbom import make
 
 RECIPES = Path(__file__).resolve().parents[2] / "bundle"
 """Recipes of the checkout that this package lies in."""
@@ -21,13 +35,27 @@ RECIPES = Path(__file__).resolve().parents[2] / "bundle"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What to build and where. `names` empty means everything; `wait_seconds` for a lock that another build holds."""
+    """What to build and where. `names` empty means everything; `wait_seconds` for a lock that another build holds.
+
+    With `foreign`, an architecture in Go's words, only Go programs are built, and programs that the build runs come
+    from the bundle in `tools`. `renew_debian` takes the newest Debian packages in place of the recorded ones.
+    """
 
     root: Path
     stream: TextIO
     recipes: Path = RECIPES
     names: Sequence[str] = ()
     wait_seconds: float = 0.0
+    foreign: str | None = None
+    tools: Path | None = None
+    renew_debian: bool = False
+
+    def chosen(self) -> tuple[recipe.Recipe, ...]:
+        """The recipes of what is to be built, in order. Raises ConfigError."""
+        everything = recipe.load_all(self.recipes)
+        if self.foreign is not None:
+            everything = tuple(recipe.programs_only(one) for one in everything if one.go is not None)
+        return recipe.select(everything, self.names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,23 +70,25 @@ class Report:
 
 def pending(order: Order) -> tuple[str, ...]:
     """Names of what `build` would build, in order. Changes nothing. Raises ConfigError, BundleCorrupt."""
-    chosen = recipe.select(recipe.load_all(order.recipes), order.names)
-    wanted = keys.component_keys(chosen, _work_tree(order))
-    return tuple(r.name for r in stale(chosen, wanted, store.Store(order.root)))
+    chosen = order.chosen()
+    wanted = keys.component_keys(chosen, _work_tree(order), order.foreign)
+    return tuple(r.name for r in _to_build(order, chosen, wanted, store.Store(order.root)))
 
 
 def build(order: Order) -> Report:
     """Bring the bundle up to date. Raises ConfigError, PreflightFailed, Locked, ToolFailed, BundleCorrupt."""
     started = time.monotonic()
-    chosen = recipe.select(recipe.load_all(order.recipes), order.names)
-    wanted = keys.component_keys(chosen, _work_tree(order))
+    chosen = order.chosen()
+    wanted = keys.component_keys(chosen, _work_tree(order), order.foreign)
     kept_store = store.Store(order.root)
-    _preflight(stale(chosen, wanted, kept_store), order.root)
+    _preflight(_to_build(order, chosen, wanted, kept_store), order.root)
     with lock.hold(order.root, wait_seconds=order.wait_seconds, tell=_teller(order.stream)):
         kept_store.sweep()
-        old = stale(chosen, wanted, kept_store)
+        old = _to_build(order, chosen, wanted, kept_store)
         if old:
             _Run(order, kept_store, old, wanted).all()
+        tools = store.Store(order.tools or order.root)
+        make.Desk(kept=kept_store, tools=tools, tell=_teller(order.stream)).refresh()
     return Report(
         built=tuple(r.name for r in old),
         kept=len(chosen) - len(old),
@@ -75,6 +105,22 @@ def stale(chosen: Sequence[recipe.Recipe], wanted: dict[str, str], kept: store.S
         return name in have and have[name].key == wanted[name] and kept.is_whole(name, have[name])
 
     return tuple(r for r in chosen if not fresh(r.name))
+
+
+def _to_build(
+    order: Order, chosen: Sequence[recipe.Recipe], wanted: dict[str, str], kept: store.Store
+) -> tuple[recipe.Recipe, ...]:
+    old = {one.name for one in stale(chosen, wanted, kept)}
+    return tuple(one for one in chosen if one.name in old or (order.renew_debian and one.rootfs))
+
+
+def recorded_versions(kept: store.Store) -> dict[str, str]:
+    """Versions of all Debian packages that the bundle has records of."""
+    components = kept.manifest_or_empty().components.values()
+    paths = [kept.path(entry.sha256) for one in components for entry in one.debian.values()]
+    texts = [path.read_text() for path in paths if path.is_file()]
+    records = [debian.Record.model_validate_json(text) for text in texts]
+    return {name: version for record in records for name, version in record.versions.items()}
 
 
 def _preflight(pending: Sequence[recipe.Recipe], root: Path) -> None:
@@ -101,10 +147,12 @@ class _Run:
         self._order, self._store, self._pending, self._wanted = order, kept, pending, wanted
         self._work = kept.root / "work"
         self._processes = command.Processes()
-        self._rootfs: dict[tuple[str, str], Future[Path]] = {}
+        self._rootfs: dict[tuple[str, str], Future[workbench.System]] = {}
         self._site = workbench.Site(
             store=kept, work_tree=_work_tree(order), go=host.find_go(),
             processes=self._processes, rootfs=lambda one, name: self._rootfs[one.name, name].result(),
+            environment={"GOARCH": order.foreign} if order.foreign else {},
+            versions=recorded_versions(kept), renew=order.renew_debian,
         )  # fmt: skip
         self._recorded = _durations(kept)
         usual = {r.name: r.usual_seconds for r in pending}

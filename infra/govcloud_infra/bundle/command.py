@@ -7,7 +7,7 @@ import subprocess
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from govcloud_api.errors import ToolFailed
@@ -53,11 +53,15 @@ class Processes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """Runs programs for one component. `component` names it in errors, `log` collects what the programs print."""
+    """Runs programs for one component. `component` names it in errors, `log` collects what the programs print.
+
+    `environment` is set for every program, over that of this process.
+    """
 
     component: str
     log: Path
     processes: Processes
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def run(
         self, arguments: Sequence[str | Path], *, cwd: Path | None = None, env: Mapping[str, str] | None = None
@@ -84,8 +88,8 @@ class Shell:
             log.write(f"\n$ {' '.join(arguments)}\n".encode())
             log.flush()
             process = subprocess.Popen(
-                with_parent(arguments), cwd=cwd, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL,
-                stdout=out, stderr=log, start_new_session=True,
+                with_parent(arguments), cwd=cwd, env={**os.environ, **self.environment, **(env or {})},
+                stdin=subprocess.DEVNULL, stdout=out, stderr=log, start_new_session=True,
             )  # fmt: skip
             self.processes.start(process)
             try:

@@ -1,6 +1,7 @@
 """What the host must have for a build: tools and free disk. Looked at before anything is changed."""
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -56,6 +57,11 @@ def go_version(text: str) -> tuple[int, int, int]:
     """Major, minor and patch out of `go1.26.8`; zeros for anything else. Pure."""
     match = re.match(r"go(\d+)\.(\d+)(?:\.(\d+))?", text)
     return (int(match[1]), int(match[2]), int(match[3] or 0)) if match else (0, 0, 0)
+
+
+def architecture() -> str:
+    """The machine's architecture in the words of Go and OCI."""
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
 
 
 def go_environment(go: Path) -> Mapping[str, str]:

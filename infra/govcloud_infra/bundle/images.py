@@ -1,7 +1,6 @@
 """Puts OCI images together without a daemon: the bundle's own crane against the bundle's own registry on loopback."""
 
 import json
-import platform
 import shutil
 import socket
 import subprocess
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from govcloud_api.errors import ToolFailed
-from govcloud_infra.bundle import command, manifest, recipe, store
+from govcloud_infra.bundle import command, host, manifest, recipe, store
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _START_SECONDS = 20.0
@@ -47,12 +46,7 @@ def configuration(image: recipe.Image) -> list[str]:
     flags += [f"--cmd={','.join(image.cmd)}"] if image.cmd else []
     flags += [f"--user={image.user}"] if image.user else []
     flags += [f"--workdir={image.workdir}"] if image.workdir else []
-    return [*flags, f"--set-platform=linux/{architecture()}"]
-
-
-def architecture() -> str:
-    """The machine's architecture in the words of Go and OCI."""
-    return {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    return [*flags, f"--set-platform=linux/{host.architecture()}"]
 
 
 @contextmanager

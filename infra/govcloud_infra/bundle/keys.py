@@ -32,9 +32,13 @@ def sources(paths: Iterable[Path], root: Path) -> dict[str, str]:
     return found
 
 
-def component_keys(ordered: Iterable[recipes.Recipe], work_tree: Path) -> dict[str, str]:
-    """Keys of recipes that stand behind the ones they use; a change in one reaches all that use it."""
+def component_keys(ordered: Iterable[recipes.Recipe], work_tree: Path, foreign: str | None = None) -> dict[str, str]:
+    """Keys of recipes that stand behind the ones they use; a change in one reaches all that use it.
+
+    `foreign` names the architecture when it is another than this host's.
+    """
     keys: dict[str, str] = {}
+    target = {"for": foreign} if foreign else {}
     for one in ordered:
         keys[one.name] = key(
             {
@@ -42,6 +46,7 @@ def component_keys(ordered: Iterable[recipes.Recipe], work_tree: Path) -> dict[s
                 "inputs": sources([work_tree / path for path in one.inputs], work_tree),
                 "compiler": host.TOOLCHAIN if one.go else None,
                 "uses": {name: keys[name] for name in one.uses},
+                **target,
             }
         )
     return keys

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from govcloud_infra.bundle import build, eta, manifest
+from govcloud_infra.bundle import build, eta, manifest, portable, pruning
 
 _HEAD = ("COMPONENT", "VERSION", "SIZE", "LICENCE", "FILES", "IMAGES")
 
@@ -39,6 +39,37 @@ def report(done: build.Report, root: Path) -> str:
     took = eta.duration(done.seconds)
     what = f"Built {', '.join(done.built)} in {took}, kept {done.kept}"
     return f"{what}; the bundle in {root} has digest {done.digest[:12]}."
+
+
+def left_out(foreign: str) -> str:
+    """What a bundle for another architecture lacks, and how to get it."""
+    return (
+        f"Only Go programs are compiled for {foreign}. Images, manifests and Debian systems are left out: "
+        f"they are put together on a host that is {foreign} itself, by `govcloud bundle build` there."
+    )
+
+
+def exported(done: portable.Passed, file: Path) -> str:
+    """What an export wrote; the hash is what the far side compares."""
+    return (
+        f"{file} holds {done.blobs} blobs, {eta.size(done.size)}, of the bundle with digest {done.digest[:12]}.\n"
+        f"SHA-256 of the file: {done.sha256}\nDigest of the bundle: {done.digest}"
+    )
+
+
+def imported(done: portable.Passed, root: Path) -> str:
+    """What an import brought."""
+    return (
+        f"The bundle in {root} is now that of the file: {done.blobs} blobs, {done.new} of them new.\n"
+        f"Digest of the bundle: {done.digest}"
+    )
+
+
+def pruned(done: pruning.Pruned, *, dry_run: bool) -> str:
+    """What a prune removed, or would."""
+    if not done.blobs:
+        return "Nothing to remove: the bundle needs every blob."
+    return f"{'Would remove' if dry_run else 'Removed'} {done.blobs} blobs, {eta.size(done.size)}."
 
 
 def _row(name: str, component: manifest.Component) -> tuple[str, ...]:

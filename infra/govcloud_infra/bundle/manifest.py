@@ -30,13 +30,18 @@ class ImageEntry(_Value):
 
 
 class Component(_Value):
-    """What one recipe made; `key` is the hash of everything it was made from."""
+    """What one recipe made; `key` is the hash of everything it was made from.
+
+    `debian` holds, for each root file system, the record of its packages (debian.py). A record says where the content
+    came from and is no content: the digest leaves it out.
+    """
 
     version: str
     licence: str
     key: str
     files: Mapping[str, FileEntry] = Field(default_factory=dict)
     images: Mapping[str, ImageEntry] = Field(default_factory=dict)
+    debian: Mapping[str, FileEntry] = Field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -45,11 +50,15 @@ class Component(_Value):
 
 
 class Manifest(_Value):
-    """The whole bundle. `digest` changes exactly when a component changes; sites record it."""
+    """The whole bundle. `digest` changes exactly when a component changes; sites record it.
+
+    `sbom` is the bill of materials of just these components: a change of one drops it.
+    """
 
     schema_version: Literal[1] = Field(default=1, alias="schema")
     digest: str = ""
     components: Mapping[str, Component] = Field(default_factory=dict)
+    sbom: FileEntry | None = None
 
     def component(self, name: str) -> Component:
         """The component `name`. Raises BundleCorrupt when it was never built."""
@@ -83,9 +92,17 @@ class Manifest(_Value):
         components = dict(sorted({**self.components, name: component}.items()))
         return Manifest(components=components, digest=_digest(components))
 
+    def with_sbom(self, sbom: FileEntry) -> "Manifest":
+        """The same bundle with this bill of materials."""
+        return self.model_copy(update={"sbom": sbom})
+
     def to_json(self) -> str:
         """The text of manifest.json; the same content gives the same bytes."""
-        return json.dumps(self.model_dump(by_alias=True), indent=1, sort_keys=True) + "\n"
+        content = self.model_dump(by_alias=True, exclude_none=True)
+        for component in content["components"].values():
+            if not component["debian"]:  # as bundles were written that had no records
+                del component["debian"]
+        return json.dumps(content, indent=1, sort_keys=True) + "\n"
 
 
 def parse(text: str, where: str) -> Manifest:
@@ -103,5 +120,5 @@ _REBUILD = "Delete it and run `govcloud bundle build`; what is built already is 
 
 
 def _digest(components: Mapping[str, Component]) -> str:
-    plain = {name: c.model_dump() for name, c in components.items()}
+    plain = {name: c.model_dump(exclude={"debian"}) for name, c in components.items()}
     return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

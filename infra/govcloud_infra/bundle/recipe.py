@@ -63,11 +63,15 @@ class GoBuild(_Value):
 
 
 class Rootfs(_Value):
-    """A Debian root file system: packages from the signed archive, then hooks (shell scripts, $1 is the root)."""
+    """A Debian root file system: packages from the signed archive, then hooks (shell scripts, $1 is the root).
+
+    What a hook leaves in `var/lib/dpkg/status` and `usr/share/doc` is taken for its packages and their licences.
+    """
 
     variant: Literal["extract", "essential", "minbase"]
     packages: str = Field(description="file beside component.yaml, one package a line, # starts a comment")
     hooks: tuple[str, ...] = ()
+    reads: tuple[str, ...] = Field(default=(), description="files that the hooks read, by their path from the recipe")
 
 
 class Layer(_Value):
@@ -195,6 +199,13 @@ def load_all(root: Path) -> tuple[Recipe, ...]:
     return in_order(recipes)
 
 
+def programs_only(one: Recipe) -> Recipe:
+    """What of a recipe can be made for another architecture: its Go programs, each as a file."""
+    programs = one.go.programs if one.go is not None else {}
+    files = {name: Source(origin=f"go:{name}") for name in programs}
+    return one.model_copy(update={"files": files, "uses": (), "images": {}, "manifests": {}, "rootfs": {}})
+
+
 def in_order(recipes: Iterable[Recipe]) -> tuple[Recipe, ...]:
     """Sort by priority, every recipe behind the ones it uses. Raises ConfigError when they use each other."""
     waiting = {r.name: r for r in sorted(recipes, key=lambda r: (r.priority, r.name))}
@@ -263,7 +274,7 @@ def _missing_tools(recipe: Recipe) -> list[str]:
 
 def _missing_files(recipe: Recipe) -> list[str]:
     names = [s.place[0] for s in recipe.all_sources() if s.kind == "recipe"]
-    names += [name for r in recipe.rootfs.values() for name in (r.packages, *r.hooks)]
+    names += [name for r in recipe.rootfs.values() for name in (r.packages, *r.hooks, *r.reads)]
     names += [r.helm.values for r in recipe.manifests.values() if r.helm]
     names += [f"{r.kustomize.overlay}/kustomization.yaml" for r in recipe.manifests.values() if r.kustomize]
     names += ["go.mod"] if recipe.go else []

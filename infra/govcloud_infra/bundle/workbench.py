@@ -1,6 +1,7 @@
 """Makes one component: its programs, root file systems, files, images and manifests, from its recipe."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,13 +29,26 @@ class Site:
     work_tree: Path
     go: Path | None
     processes: command.Processes
-    rootfs: Callable[[recipe.Recipe, str], Path]
+    rootfs: Callable[[recipe.Recipe, str], "System"]
     """The finished root file system of a recipe by name; waits while it is being made in the background."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Versions of Debian packages that were recorded and are to be taken again."""
+    renew: bool = False
+    """Whether Debian root file systems are made anew, though they were finished earlier."""
 
     def shell(self, component: str, log_name: str = "") -> command.Shell:
         """A shell whose output goes to the component's log, or to one of its own."""
         log = self.store.root / "logs" / f"{log_name or component}.log"
-        return command.Shell(component=component, log=log, processes=self.processes)
+        return command.Shell(component=component, log=log, processes=self.processes, environment=self.environment)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """A finished root file system in the store, and the record of its packages."""
+
+    path: Path
+    record: manifest.FileEntry
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,8 +70,9 @@ class Workbench:
         files = {name: self._file(source) for name, source in self.one.files.items()}
         files |= {name: self._manifest(name) for name in self.one.manifests}
         return manifest.Component(
-            version=self.one.version, licence=self.one.licence, key=self.key, files=files, images=made_images
-        )
+            version=self.one.version, licence=self.one.licence, key=self.key, files=files, images=made_images,
+            debian={name: self.site.rootfs(self.one, name).record for name in self.one.rootfs},
+        )  # fmt: skip
 
     def _compile(self) -> None:
         if self.one.go is None:
@@ -141,7 +156,7 @@ class Workbench:
 
     def _rootfs(self, name: str) -> Path:
         self.tell(f"installing the Debian packages of {name}")
-        return self.site.rootfs(self.one, name)
+        return self.site.rootfs(self.one, name).path
 
     def _manifest(self, name: str) -> manifest.FileEntry:
         self.tell(f"rendering {name}")
@@ -182,18 +197,23 @@ class Workbench:
         return self.site.go
 
 
-def make_rootfs(site: Site, one: recipe.Recipe, name: str, scratch: Path) -> Path:
+def make_rootfs(site: Site, one: recipe.Recipe, name: str, scratch: Path) -> System:
     """The root file system `name` of a recipe in the store, made now unless it was finished earlier."""
-    key = rootfs.key(one, name)
-    entry = site.store.step(key)
-    if entry is None:
+    key, record_key = rootfs.key(one, name), rootfs.record_key(one, name)
+    entry, record = site.store.step(key), site.store.step(record_key)
+    if entry is None or record is None or site.renew:
         shell = site.shell(one.name, f"{one.name}-{name}-rootfs")
         shell.log.unlink(missing_ok=True)
-        output = scratch / f"{one.name}-{name}.tar"
-        rootfs.build(one, name, output, shell)
+        folder = scratch / f"{one.name}-{name}"
+        output = folder / "rootfs.tar"
+        made = rootfs.build(one, name, output, shell, {} if site.renew else site.versions)
+        (folder / "record.json").write_text(made.model_dump_json(indent=1) + "\n")
+        record = site.store.take(folder / "record.json")
         entry = site.store.take(output)
+        site.store.finish_step(record_key, record)
         site.store.finish_step(key, entry)
-    return site.store.path(entry.sha256)
+        shutil.rmtree(folder)
+    return System(path=site.store.path(entry.sha256), record=record)
 
 
 def _mode(source: recipe.Source) -> int | None:

@@ -1,12 +1,24 @@
 """The departments of a site: one or more Department objects a file, nothing else, all faults at once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from govcloud_api import labels
 from govcloud_api.errors import ConfigError, InvalidSpec
 from govcloud_api.v1alpha1 import Department
 from govcloud_infra.components.manifests import Object, read_file
+
+# Files that somebody means to be read; a README beside them is nobody's fault.
+_MEANT = {".yaml", ".yml", ".json"}
+
+
+class DepartmentsInvalid(ConfigError):
+    """The folder cannot be used; `faults` holds a line for each reason, its file first."""
+
+    def __init__(self, folder: Path, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        lines = [f"  {fault}" for fault in self.faults]
+        super().__init__("\n".join([f"the departments in {folder} cannot be used:", *lines]))
 
 
 def read(folder: Path) -> list[Object]:
@@ -16,12 +28,27 @@ def read(folder: Path) -> list[Object]:
     """
     if not folder.is_dir():
         raise ConfigError(f"there is no folder of departments {folder}; make it, or change spec.departments")
-    found = [(file, item) for file in sorted(folder.rglob("*.yaml")) for item in read_file(file, {})]
-    faults = [f"  {file}: {why}" for file, item in found for why in _faults(item)]
-    faults += [f"  {file}: {name} is described twice" for file, name in _repeated(found)]
+    found: list[tuple[Path, Object]] = []
+    faults: list[str] = []
+    for file in sorted(file for file in folder.rglob("*") if file.suffix.lower() in _MEANT):
+        try:
+            found += [(file, item) for item in _objects(file)]
+        except ConfigError as error:
+            faults.append(str(error))
+    faults += [f"{file}: {why}" for file, item in found for why in _faults(item)]
+    faults += [f"{file}: {name} is described twice" for file, name in _repeated(found)]
     if faults:
-        raise ConfigError("\n".join([f"the departments in {folder} cannot be used:", *faults]))
+        raise DepartmentsInvalid(folder, faults)
     return [item for _, item in found]
+
+
+def _objects(file: Path) -> list[Object]:
+    if file.suffix != ".yaml":
+        raise ConfigError(f"{file}: only files called *.yaml are read; rename it, or move it elsewhere")
+    try:
+        return list(read_file(file, {}))
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
 
 
 def _faults(item: Object) -> Iterator[str]:

@@ -20,6 +20,25 @@ CORE_WORKLOADS = frozenset(
         "deployment local-path-storage/local-path-provisioner",
     }
 )
+# True, yet somebody should look: reasons that are shown as warnings.
+EXPIRING, STALE = "ExpiresSoon", "StaleInPart"
+WARNINGS = frozenset({EXPIRING, STALE})
+ORDER = (
+    "ApiReachable",
+    "NodesReady",
+    "EtcdHealthy",
+    "DnsAnswers",
+    "ServicesReachable",
+    "NetworkPolicyEnforced",
+    "StorageWritable",
+    "CertificatesValid",
+    "SnapshotRecent",
+    "SecretsEncrypted",
+    "AuditWritten",
+    "PlatformReady",
+    "DepartmentsReady",
+)
+QUICK = ("ApiReachable", "NodesReady", "PlatformReady", "DepartmentsReady")
 _REPLICA_COUNTERS = ("readyReplicas", "updatedReplicas")
 _DAEMON_COUNTERS = ("numberReady", "updatedNumberScheduled")
 _WORKLOADS = (("apps/v1", "Deployment"), ("apps/v1", "DaemonSet"), ("apps/v1", "StatefulSet"))
@@ -80,6 +99,12 @@ def conditions(observed: Observed, expected: Expected) -> list[Condition]:
         _departments(observed.departments, expected.departments),
     ]
     return [*parts, summary(parts)]
+
+
+def in_order(parts: Iterable[Condition]) -> list[Condition]:
+    """As people read them, from the ground up, Ready last."""
+    ordered = sorted(parts, key=lambda part: ORDER.index(part.type))
+    return [*ordered, summary(ordered)]
 
 
 def summary(parts: Iterable[Condition]) -> Condition:

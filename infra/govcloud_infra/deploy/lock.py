@@ -1,45 +1,111 @@
-"""One command at a time changes a site."""
+"""One command at a time changes a site, and the next one is told whose it is."""
 
+import contextlib
 import fcntl
+import json
 import os
+import pwd
+import signal
+import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from govcloud_api.errors import Locked
 
 # Programs that a command starts for a site carry the site's state folder in this variable.
 MARKER = "GOVCLOUD_SITE_RUN"
 _LEFTOVER_SECONDS = 30.0
+_END_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Who holds a lock; `since` is UTC, as in ISO 8601."""
+
+    pid: int
+    user: str
+    host: str
+    command: str
+    since: str
+
+
+def owner(command: str, environ: Mapping[str, str]) -> Owner:
+    """This process, and the person behind it: with sudo the one who typed it."""
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    return Owner(pid=os.getpid(), user=_user(environ), host=socket.gethostname(), command=command, since=since)
 
 
 @contextmanager
-def held(file: Path, step: Callable[[str], None]) -> Iterator[None]:
+def held(file: Path, step: Callable[[str], None], who: Owner | None = None) -> Iterator[None]:
     """Hold the site's lock; it goes with the process, however that ends.
 
     A command that was killed may leave programs behind that notice it a moment later: they are waited for.
-    Raises Locked with the holder's process id.
+    Raises Locked with the holder's name, process and since when.
     """
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with file.open("a+") as handle:
+    with _opened(file) as handle:
+        _wait_for_leftovers(file.parent, step)
+        handle.truncate(0)
+        handle.write(json.dumps(asdict(who or owner("govcloud", os.environ))) + "\n")
+        handle.flush()
+        yield
+
+
+def _opened(file: Path) -> IO[str]:
+    while True:
+        handle = file.open("a+")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             handle.seek(0)
-            holder = handle.read().strip() or "unknown"
-            raise Locked(f"another command is changing this site (process {holder}); wait until it ends") from error
-        _wait_for_leftovers(file.parent, step)
-        handle.truncate(0)
-        handle.write(str(os.getpid()))
-        handle.flush()
-        yield
+            with handle:
+                raise Locked(f"{_holder(handle.read())}; wait until it ends") from error
+        if file.exists() and file.stat().st_ino == os.fstat(handle.fileno()).st_ino:
+            return handle
+        handle.close()  # `destroy` removed the folder between our two steps
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def _holder(text: str) -> str:
+    try:
+        found = Owner(**json.loads(text))
+    except (ValueError, TypeError):
+        return f"another command is changing this site (process {text.strip() or 'unknown'})"
+    what = f"{found.command}, process {found.pid}"
+    return f"{found.user} on {found.host} is changing this site since {found.since} ({what})"
+
+
+def _user(environ: Mapping[str, str]) -> str:
+    if environ.get("SUDO_USER"):
+        return environ["SUDO_USER"]
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container may run us as a user that nobody named
+        return str(os.getuid())
 
 
 def leftovers(state: Path, proc: Path = Path("/proc")) -> list[int]:
     """Processes that an earlier command started for this site and that still live."""
     wanted = f"{MARKER}={state}".encode()
     return [int(folder.name) for folder in proc.glob("[0-9]*") if wanted in _environment(folder)]
+
+
+def end_leftovers(state: Path) -> None:
+    """End what an interrupted command started: asked first, so that each leaves its state in order, then by force."""
+    for sent in (signal.SIGINT, signal.SIGKILL):
+        told: set[int] = set()
+        deadline = time.monotonic() + _END_SECONDS
+        while (pids := set(leftovers(state)) - {os.getpid()}) and time.monotonic() < deadline:
+            for pid in pids - told:  # a second SIGINT would read as "at once"
+                with contextlib.suppress(ProcessLookupError):  # it ended by itself
+                    os.kill(pid, sent)
+            told |= pids
+            time.sleep(0.05)
 
 
 def _environment(folder: Path) -> list[bytes]:

@@ -1,6 +1,15 @@
 """How a long command tells what it does; the command line decides how that looks."""
 
+from dataclasses import dataclass
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseResult:
+    """`changes` names what was changed (or would be), one line each."""
+
+    phase: str
+    changes: tuple[str, ...]
 
 
 class Reporter(Protocol):

@@ -19,10 +19,12 @@ def wait_ssh(made: inventory.Inventory, paths: SitePaths, step: Callable[[str], 
     deadline = time.monotonic() + _SSH_SECONDS
     for host in made.hosts:
         step(f"wait for SSH on {host.name} ({host.address})")
-        while not _answers(host.address):
+        while not _answers(host.address, host.port):
             if time.monotonic() > deadline:
-                log = paths.run / f"{host.name}.log"
-                text = f"machine {host.name} does not answer on {host.address}:22 after {_SSH_SECONDS:.0f} s; see {log}"
+                log = f"see {paths.run / f'{host.name}.log'}"
+                advice = log if host.provider == "nspawn" else "is it on, does sshd run, is a firewall between?"
+                place = f"{host.address}:{host.port}"
+                text = f"machine {host.name} does not answer on {place} after {_SSH_SECONDS:.0f} s; {advice}"
                 raise ApiUnavailable(text)
             time.sleep(0.2)
 
@@ -43,9 +45,9 @@ def wait_healthy(cluster: Cluster, expected: health.Expected, step: Callable[[st
         time.sleep(1)
 
 
-def _answers(address: str) -> bool:
+def _answers(address: str, port: int) -> bool:
     try:
-        with socket.create_connection((address, 22), timeout=1) as connection:
+        with socket.create_connection((address, port), timeout=1) as connection:
             return connection.recv(4) == b"SSH-"
     except OSError:
         return False

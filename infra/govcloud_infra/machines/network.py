@@ -43,6 +43,18 @@ def state(name: str) -> BridgeSpec | None:
     return BridgeSpec(name=name, address=" ".join(addresses))
 
 
+def plug(cable: str, bridge: str) -> None:
+    """Put the host's end of a machine's cable back into the bridge, where it is in none; fine without a cable."""
+    if not is_plugged(cable, bridge):
+        _ip("link", "set", cable, "master", bridge, "up")
+
+
+def is_plugged(cable: str, bridge: str) -> bool:
+    """Does the cable end in the bridge? One that is not there (a machine is starting) counts as plugged in."""
+    found = subprocess.run(["ip", "-json", "link", "show", "dev", cable], capture_output=True, text=True, check=False)
+    return bool(found.returncode) or all(link.get("master") == bridge for link in json.loads(found.stdout))
+
+
 def remove(name: str) -> None:
     """Take the bridge down and give the kernel limits back."""
     if state(name) is not None:

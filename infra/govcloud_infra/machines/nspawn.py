@@ -10,7 +10,7 @@ from pathlib import Path
 
 from govcloud_api.errors import NotReady, ToolFailed
 from govcloud_infra.machines import cgroups, rootfs
-from govcloud_infra.machines.spec import MachinePaths, MachineSpec, nspawn_command, root_files
+from govcloud_infra.machines.spec import MachinePaths, MachineSpec, RootFile, nspawn_command, root_files
 
 _HOST_KEY = "etc/ssh/ssh_host_ed25519_key"
 _STOP_SECONDS = 10.0
@@ -27,10 +27,8 @@ def create(spec: MachineSpec, paths: MachinePaths, archive: Path) -> str:
         _copy_var(paths)
     _mount_root(paths)
     for file in root_files(spec):
-        target = paths.root / file.path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(file.text)
-        target.chmod(file.mode)
+        if not (file.first and (paths.disk / "upper" / file.path).exists()):
+            _write(file, paths.root)
     _enable_network(paths.root)
     return _host_key(paths.root)
 
@@ -116,6 +114,15 @@ def _mount_root(paths: MachinePaths) -> None:
         _run("mount", "-t", "overlay", "overlay", "-o", layers, str(paths.root))
 
 
+def _write(file: RootFile, root: Path) -> None:
+    target = root / file.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f".{target.name}.new")
+    fresh.write_text(file.text)
+    fresh.chmod(file.mode)
+    fresh.replace(target)  # whole or not at all: a kill leaves no half of it
+
+
 def _enable_network(root: Path) -> None:
     wants = root / "etc/systemd/system/multi-user.target.wants"
     wants.mkdir(parents=True, exist_ok=True)
@@ -127,9 +134,14 @@ def _enable_network(root: Path) -> None:
 
 def _host_key(root: Path) -> str:
     key = root / _HOST_KEY
-    if not key.exists():
-        _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(key))
-    return " ".join(Path(f"{key}.pub").read_text().split()[:2])
+    public, fresh = key.with_name(f"{key.name}.pub"), key.with_name(f"{key.name}.new")
+    if not key.exists() or not public.exists():
+        for half in (fresh, fresh.with_name(f"{fresh.name}.pub")):
+            half.unlink(missing_ok=True)
+        _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(fresh))
+        fresh.with_name(f"{fresh.name}.pub").replace(public)
+        fresh.replace(key)  # last: a pair is there, or is made anew
+    return " ".join(public.read_text().split()[:2])
 
 
 def _kill(pid: int) -> None:

@@ -96,21 +96,26 @@ def machine_paths(spec: MachineSpec, paths: SitePaths) -> MachinePaths:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RootFile:
-    """A file below the machine's root; `mode` as in chmod."""
+    """A file below the machine's root; `mode` as in chmod.
+
+    `first`: only a new machine gets it, for later it belongs to the roles.
+    """
 
     path: str
     text: str
     mode: int = 0o644
+    first: bool = False
 
 
 def root_files(spec: MachineSpec) -> list[RootFile]:
     """Files that give a plain Debian system its name, address and first key."""
+    hosts = f"127.0.0.1 localhost\n{spec.address.split('/')[0]} {spec.name}\n"
     address = f"ADDRESS={spec.address}\nGATEWAY={spec.gateway}\n"
     return [
         RootFile(path="etc/hostname", text=f"{spec.name}\n"),
-        RootFile(path="etc/hosts", text=f"127.0.0.1 localhost\n{spec.address.split('/')[0]} {spec.name}\n"),
+        RootFile(path="etc/hosts", text=hosts, first=True),
         # Nothing answers there: CoreDNS only refuses to start without any upstream.
-        RootFile(path="etc/resolv.conf", text=f"nameserver {spec.gateway}\n"),
+        RootFile(path="etc/resolv.conf", text=f"nameserver {spec.gateway}\n", first=True),
         RootFile(path="etc/govcloud-machine", text=address),
         RootFile(path="usr/local/sbin/govcloud-machine-network", text=_NETWORK_SCRIPT, mode=0o755),
         RootFile(path="etc/systemd/system/govcloud-machine-network.service", text=_NETWORK_UNIT),

@@ -8,10 +8,11 @@ from govcloud_infra.components.site import SiteArgs, SiteComponent
 
 
 def program(args: SiteArgs) -> Callable[[], None]:
-    """The inline program; exports `hostKeys`."""
+    """The inline program; exports `hostKeys` and `url`."""
 
     def run() -> None:
         site = SiteComponent(args.site.name, args)
         pulumi.export("hostKeys", site.host_keys)
+        pulumi.export("url", site.url)
 
     return run

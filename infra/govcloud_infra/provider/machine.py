@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from govcloud_api.errors import InvalidSpec
-from govcloud_infra.machines import nspawn
+from govcloud_infra.machines import network, nspawn
 from govcloud_infra.machines.spec import MachinePaths, MachineSpec, machine_paths
 from govcloud_infra.paths import SitePaths
 from govcloud_infra.provider.kind import Change, Plain, Say
@@ -44,8 +44,7 @@ class MachineKind:
         spec, paths = _places(state)
         if not nspawn.exists(paths):
             return None
-        power = "on" if nspawn.is_running(spec) else "off"
-        return {**state, "power": power, "hostKey": nspawn.host_key(paths)}
+        return {**state, "power": _power(spec), "hostKey": nspawn.host_key(paths)}
 
     def delete(self, state: Plain, say: Say) -> None:
         nspawn.remove(*_places(state))
@@ -57,7 +56,15 @@ class MachineKind:
         key = nspawn.create(spec, paths, blob)
         say("power on")
         nspawn.start(spec, paths)
+        network.plug(spec.cable, spec.bridge)
         return {"hostKey": key}
+
+
+def _power(spec: MachineSpec) -> str:
+    if not nspawn.is_running(spec):
+        return "off"
+    # A bridge that was made anew has none of the cables that hung on the old one.
+    return "on" if network.is_plugged(spec.cable, spec.bridge) else "unplugged"
 
 
 def _refuse_move(state: Plain, inputs: Plain) -> None:

@@ -28,6 +28,28 @@ class Machine(pulumi.CustomResource):
         return key
 
 
+class StaticMachine(pulumi.CustomResource):
+    """A machine that exists already; `properties` as in `govcloud_infra.provider.static`."""
+
+    def __init__(self, name: str, properties: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("govcloud:infra:StaticMachine", name, {**properties, "foundKey": None}, opts)
+
+    @property
+    def host_key(self) -> pulumi.Output[str]:
+        """Public SSH host key, pinned."""
+        key: pulumi.Output[str] = pulumi.get(self, "hostKey")
+        return key
+
+
+class Endpoint(pulumi.CustomResource):
+    """Where the API server is reached; `properties` as in `govcloud_infra.provider.endpoint`."""
+
+    url: pulumi.Output[str]
+
+    def __init__(self, name: str, properties: dict[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("govcloud:infra:Endpoint", name, {**properties, "url": None}, opts)
+
+
 class Manifest(pulumi.CustomResource):
     """One Kubernetes object."""
 

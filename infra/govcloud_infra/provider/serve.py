@@ -16,11 +16,13 @@ from pulumi.provider.experimental.server import main
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from govcloud_infra.provider import wire
+from govcloud_infra.provider.endpoint import EndpointKind
 from govcloud_infra.provider.kind import Change, Kind, Say
 from govcloud_infra.provider.machine import MachineKind
 from govcloud_infra.provider.manifest import ManifestKind
 from govcloud_infra.provider.network import NetworkKind
 from govcloud_infra.provider.refusal import RefusalKind
+from govcloud_infra.provider.static import StaticMachineKind
 
 VERSION = "0.1.0"
 _SINGLE = {"add": p.PropertyDiffKind.ADD, "delete": p.PropertyDiffKind.DELETE, "update": p.PropertyDiffKind.UPDATE}
@@ -35,6 +37,8 @@ class Provider(p.Provider):
         self._kinds: dict[str, Kind] = {
             "govcloud:infra:Network": NetworkKind(),
             "govcloud:infra:Machine": MachineKind(),
+            "govcloud:infra:StaticMachine": StaticMachineKind(),
+            "govcloud:infra:Endpoint": EndpointKind(),
             "govcloud:kube:Manifest": ManifestKind(),
             "govcloud:kube:Refusal": RefusalKind(),
         }

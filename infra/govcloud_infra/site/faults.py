@@ -7,6 +7,8 @@ from pathlib import Path
 from govcloud_api.errors import ConfigError
 
 Location = tuple[str | int, ...]
+# What a check says: the place that should change, and why and how.
+Finding = tuple[Location, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,10 @@ options:
     description: Whether to start it when it does not run. Otherwise it is only kept fresh.
     type: bool
     default: true
+  enable:
+    description: Whether to have it started at every start of the machine. Otherwise that is left as it is.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""
@@ -71,6 +75,7 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "files": {"type": "list", "elements": "path", "required": True},
             "start": {"type": "bool", "default": True},
+            "enable": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )
@@ -85,7 +90,7 @@ def main() -> None:
     boot = time.time() - time.clock_gettime(time.CLOCK_MONOTONIC)
     changed_at = newest(map(Path, module.params["files"]))
     wanted = action(state, changed_at, boot, start=module.params["start"])
-    enable = state["UnitFileState"] != "enabled"
+    enable = module.params["enable"] and state["UnitFileState"] != "enabled"
     if enable and not module.check_mode:
         systemctl("enable", "--quiet", name)
     if wanted != "none" and not module.check_mode:

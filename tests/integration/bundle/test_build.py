@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from govcloud_api.errors import BundleCorrupt, ConfigError, Locked, ToolFailed
-from govcloud_infra.bundle import build, command, images, lock, store
+from govcloud_infra.bundle import build, command, host, images, lock, store
 
 Tree = Callable[[str], Path]
 Bundle = Callable[[str], store.Store]
@@ -47,7 +47,7 @@ def test_the_image_is_what_the_recipe_says(tree: Tree, bundle: Bundle) -> None:
     entry = kept.manifest().image("hello:v1.0.0")
     described = json.loads(kept.path(entry.manifest).read_bytes())
     config = json.loads(kept.path(described["config"]["digest"].removeprefix("sha256:")).read_bytes())
-    assert config["architecture"] == images.architecture()
+    assert config["architecture"] == host.architecture()
     runs = config["config"]
     assert runs["Entrypoint"] == ["/usr/local/bin/hello"]
     assert runs["User"] == "65532:65532"

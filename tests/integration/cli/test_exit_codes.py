@@ -1,8 +1,10 @@
 """Exit codes and messages of the real command line, on the real bundle, before anything is changed."""
 
 import fcntl
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from govcloud_infra.bundle.store import Store, default_root
+from govcloud_infra.deploy import events, journal, lock
 from govcloud_infra.paths import REPOSITORY
 
 GOVCLOUD = Path(sys.executable).with_name("govcloud")
@@ -89,6 +92,75 @@ def test_a_site_that_another_command_changes_is_8(tmp_path: Path) -> None:
         done = run(tmp_path, "deploy", SITE)
     assert done.returncode == 8
     assert "4711" in done.stderr
+
+
+def test_the_plan_of_a_new_site_lists_everything_and_writes_nothing(tmp_path: Path) -> None:
+    done = run(tmp_path, "plan", SITE, "-o", "json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {item["where"] for item in found if item["phase"] == "machines"} == {"this host", "cp1", "w1", "w2"}
+    assert [item["where"] for item in found if item["phase"] == "cluster"] == ["cp1", "w1", "w2"]
+    assert {"where": "Department tax", "what": "create", "phase": "platform"} in found
+    assert not (tmp_path / "state").exists()
+    done = run(tmp_path, "plan", "--detailed-exitcode", SITE)
+    assert done.returncode == 7, done.stderr
+    assert done.stdout.splitlines()[0] == "this host"
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_deploy_is_130_and_written_down(tmp_path: Path, sent: signal.Signals) -> None:
+    cache, _ = damaged(tmp_path)  # should the signal come late, nothing is made
+    state = {"GOVCLOUD_STATE": str(tmp_path / "state"), "GOVCLOUD_CACHE": str(cache)}
+    environment = {**os.environ, **state, "SUDO_USER": "anna"}
+    command = [str(GOVCLOUD), "deploy", SITE]
+    with subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        first = next(line for line in process.stderr if "▶ bundle" in line)
+        process.send_signal(sent)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, first + err
+    assert out == ""
+    assert "Traceback" not in err
+    assert "✗ bundle" in err
+    (found,) = journal.runs(tmp_path / "state" / "lab" / "journal.ndjson")
+    assert err.splitlines()[-2:] == [
+        "error: interrupted; run the command again to go on", f"Log of this run: {found.begin.log}",
+    ]  # fmt: skip
+    assert (found.outcome, found.begin.user, found.plain()["exit_code"]) == ("interrupted", "anna", 130)
+    assert [line["kind"] for line in events.read(Path(found.begin.log))][-1] == "error"
+    assert lock.leftovers(tmp_path / "state" / "lab") == []
+
+
+def test_a_killed_deploy_shows_as_unfinished_and_is_no_obstacle(tmp_path: Path) -> None:
+    cache, _ = damaged(tmp_path)  # should the signal come late, nothing is made
+    environment = {**os.environ, "GOVCLOUD_STATE": str(tmp_path / "state"), "GOVCLOUD_CACHE": str(cache)}
+    command = [str(GOVCLOUD), "deploy", SITE]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert any("▶ bundle" in line for line in process.stderr)
+        process.kill()
+    (found,) = journal.runs(tmp_path / "state" / "lab" / "journal.ndjson")
+    assert found.outcome == "unfinished"
+    done = run(tmp_path, "deploy", SITE, cache=tmp_path / "empty")
+    assert done.returncode == 10, done.stderr
+    assert [item.outcome for item in journal.runs(tmp_path / "state" / "lab" / "journal.ndjson")] == [
+        "unfinished", "failed",
+    ]  # fmt: skip
+
+
+def test_a_second_operator_is_told_who_works_there(tmp_path: Path) -> None:
+    file = tmp_path / "state" / "lab" / "lock"
+    who = lock.owner("govcloud deploy", {"SUDO_USER": "anna"})
+    with lock.held(file, lambda _text: None, who):
+        done = run(tmp_path, "deploy", SITE)
+    assert done.returncode == 8
+    assert (
+        f"anna on {who.host} is changing this site since {who.since} (govcloud deploy, process {os.getpid()})"
+        in done.stderr
+    )
 
 
 def test_a_wrong_name_destroys_nothing(tmp_path: Path) -> None:

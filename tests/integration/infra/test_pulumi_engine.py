@@ -176,6 +176,58 @@ def test_secrets_of_the_state_are_the_owners_only(site: Site) -> None:
     site.run("destroy")
 
 
+def refused(site: Site, verb: str) -> str:
+    """The last words of a command that must fail, without a trace."""
+    child = site.start(verb)
+    _, err = child.communicate()
+    assert child.returncode == 1
+    assert "Traceback" not in err
+    return err.strip().splitlines()[-1]
+
+
+def test_a_state_opens_with_its_own_passphrase_only(site: Site) -> None:
+    site.run("up")
+    file = site.state / "pulumi" / "passphrase"
+    right = file.read_bytes()
+    state = contents(site)
+    file.write_bytes(b"another")
+    for verb in ("preview", "up", "destroy"):
+        assert refused(site, verb).startswith(f"ConfigError: {file} does not open the state of this site; put the file")
+    (site.state / "pulumi" / "site" / "Pulumi.site.yaml").unlink()
+    assert refused(site, "up").startswith(f"ConfigError: {file} does not open the state of this site; put the file")
+    file.unlink()
+    for verb in ("preview", "up", "destroy"):
+        assert refused(site, verb).startswith(f"ConfigError: {file} is gone, and the state beside it")
+        assert not file.exists()
+    assert contents(site) == state
+    assert site.exists()
+    file.write_bytes(right)
+    file.chmod(0o644)
+    assert refused(site, "up").startswith(f"ConfigError: {file} can be read by others (mode 0644)")
+    file.chmod(0o600)
+    assert site.run("up") == []
+    site.run("destroy")
+
+
+def contents(site: Site) -> dict[Path, bytes]:
+    """Every stack of the engine's state."""
+    return {file: file.read_bytes() for file in (site.state / "pulumi" / "state").rglob("site.json")}
+
+
+def test_a_state_that_cannot_be_written_is_named(site: Site) -> None:
+    site.run("up")
+    folder = site.state / "pulumi"
+    subprocess.run(["mount", "--bind", str(folder), str(folder)], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
+        told = refused(site, "up")
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+    assert told.startswith("PreflightFailed: ")
+    assert "cannot be written (Read-only file system)" in told
+    site.run("destroy")
+
+
 def assert_nothing_is_left(site: Site) -> None:
     """No lock, no stack, no process."""
     state = site.state / "pulumi" / "state" / ".pulumi"

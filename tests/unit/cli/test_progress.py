@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from govcloud_cli import progress as progresses
 from govcloud_cli.progress import Progress
 
 PLAIN = re.compile(r"^\[ *\d+\.\d s\] ")
@@ -97,3 +98,27 @@ def test_work_goes_on_when_nobody_watches() -> None:
         progress.done(1)
         done = True
     assert done
+
+
+class Page(io.StringIO):
+    """A stream that tells when a reason of waiting was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told = threading.Event()
+
+    def write(self, text: str) -> int:
+        if "wait for w1" in text:
+            self.told.set()
+        return super().write(text)
+
+
+def test_the_reason_of_waiting_is_told_when_it_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progresses, "_QUIET_SECONDS", 0.0)
+    page = Page()
+    with Progress(page) as progress:
+        progress.phase("health")
+        progress.step("wait for w1")
+        assert page.told.wait(5)
+        progress.done(0)
+    assert re.fullmatch(r"  health: wait for w1 \(\d+ s\)", plain(page)[1])

@@ -19,7 +19,7 @@ def test_the_page_is_fresh():
 
 
 def test_every_exit_code_is_explained():
-    codes = {run.exit_code(kind("")) for kind in errors.GovcloudError.__subclasses__()}
+    codes = {kind.exit_code for kind in errors.GovcloudError.__subclasses__()}
     assert codes | {0, 1, 2, plan.PENDING, status.UNHEALTHY, run.INTERRUPTED} == set(reference.EXIT_CODES)
 
 

@@ -66,12 +66,19 @@ def test_every_error_class_has_a_code() -> None:
     kinds = [
         kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.GovcloudError)
     ]
-    assert {run.exit_code(kind("x")) for kind in kinds} == {3, 4, 5, 6, 8, 9, 10}
+    assert {kind.exit_code for kind in kinds} == {3, 4, 5, 6, 8, 9, 10}
 
 
 def test_the_message_is_what_was_raised(capsys: pytest.CaptureFixture[str]) -> None:
     run.run(failing(errors.Locked("process 7 holds it\nwait")), ["go"])
     assert capsys.readouterr().err == "error: process 7 holds it\nwait\n"
+
+
+def test_notes_of_an_error_come_last(capsys: pytest.CaptureFixture[str]) -> None:
+    error = errors.ToolFailed("stopped")
+    error.add_note("Log of this run: /logs/1.ndjson")
+    assert run.run(failing(error), ["go"]) == 5
+    assert capsys.readouterr().err == "error: stopped\nLog of this run: /logs/1.ndjson\n"
 
 
 def test_an_unexpected_error_says_how_to_get_its_trace(capsys: pytest.CaptureFixture[str]) -> None:

@@ -88,3 +88,10 @@ def test_the_engines_last_word_is_kept_when_it_is_the_only_one() -> None:
 def test_an_endless_error_is_cut() -> None:
     listener, _ = heard(diagnostic("error", "x" * 5000, urn=None))
     assert len(listener.errors[0]) == 600
+
+
+def test_what_was_raised_is_remembered_by_name_and_told_without_it() -> None:
+    raised = "Unexpected <class 'govcloud_api.errors.ApiUnavailable'>: w1 does not answer\nTraceback (most recent call"
+    listener, _ = heard(diagnostic("error", f"Preview failed: {raised}"), diagnostic("error", "Preview failed: other"))
+    assert listener.errors == ["w1: w1 does not answer", "w1: other"]
+    assert listener.raised == ["ApiUnavailable"]

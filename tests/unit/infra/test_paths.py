@@ -20,7 +20,7 @@ def test_folders(environ: dict[str, str], state: str, cache: str) -> None:
     found = site_paths("lab", environ)
     assert (found.state, found.cache) == (Path(state), Path(cache))
     own = [found.machines, found.run, found.ssh_key, found.known_hosts, found.pki, found.pulumi, found.inventory]
-    own += [found.kubeconfig, found.lock, found.logs]
+    own += [found.kubeconfig, found.lock, found.logs, found.deployed, found.journal]
     assert all(path.is_relative_to(state) for path in own)
     assert len(set(own)) == len(own)
     assert found.bundle.is_relative_to(cache)

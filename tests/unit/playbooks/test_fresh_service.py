@@ -145,7 +145,7 @@ def service(tmp_path: Path) -> Systemd:
 
 def ran(service: Systemd, monkeypatch: pytest.MonkeyPatch, *, start: bool = True, check_mode: bool = False) -> Any:
     """Run the module; returns what it says."""
-    params = {"name": "kubelet", "files": [str(service.file)], "start": start}
+    params = {"name": "kubelet", "files": [str(service.file)], "start": start, "enable": True}
     ansible = Ansible(params=params, machine=service, check_mode=check_mode)
     monkeypatch.setattr(fresh_service, "AnsibleModule", lambda **_: ansible)
     with pytest.raises(EndedError) as ended:

@@ -26,6 +26,21 @@ def test_mmdebstrap_gets_packages_and_hooks_with_quoted_paths() -> None:
     assert arguments[-2:] == [rootfs.SUITE, "/out.tar"]
 
 
+@pytest.mark.parametrize(("variant", "stage"), [("extract", "extract"), ("essential", "customize")])
+def test_mmdebstrap_tells_where_packages_come_from_before_hooks_clean_up(variant: str, stage: str) -> None:
+    one = recipe.Rootfs.model_validate({"variant": variant, "packages": "list", "hooks": ("trim.sh",)})
+    arguments = rootfs.arguments(one, ["sudo"], Path("/r"), Path("/a b/out.tar"))
+    hooks = [a.partition("=")[2] for a in arguments if a.startswith(f"--{stage}-hook=")]
+    archives = " /var/cache/apt/archives" if variant == "extract" else ""
+    assert hooks == [
+        f"copy-out /var/lib/apt/lists{archives} '/a b/record'",
+        'sh /r/trim.sh "$1"',
+        'rm -f "$1/etc/apt/preferences.d/recorded"',
+        "copy-out /var/lib/dpkg/status /usr/share/doc '/a b/record'",
+    ]
+    assert "--setup-hook=upload '/a b/pins' /etc/apt/preferences.d/recorded" in arguments
+
+
 def test_package_lists_may_hold_comments() -> None:
     assert rootfs.packages("# head\nsystemd  # first\n\n  sudo\n#end") == ["systemd", "sudo"]
 

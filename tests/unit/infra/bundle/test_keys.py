@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcloud_infra.bundle import keys, recipe
+from govcloud_infra.bundle import keys, recipe, rootfs
 
 BASE = {"version": "v1", "licence": "MIT", "priority": 1, "usual_seconds": 1}
 
@@ -78,3 +78,18 @@ parts = st.dictionaries(st.text(max_size=4), st.text(max_size=4), max_size=4)
 def test_equal_parts_mean_equal_keys_and_the_other_way_round(one: dict[str, str], two: dict[str, str]) -> None:
     assert (keys.key(one) == keys.key(two)) == (one == two)
     assert keys.key(dict(reversed(one.items()))) == keys.key(one)
+
+
+def test_a_program_for_another_architecture_is_another_program(tree: Path) -> None:
+    recipes = recipe.load_all(tree / "recipes")
+    native, foreign = keys.component_keys(recipes, tree), keys.component_keys(recipes, tree, "arm64")
+    assert not set(native.values()) & set(foreign.values())
+
+
+def test_a_list_that_a_hook_reads_changes_the_root_file_system(tree: Path) -> None:
+    folder, shared = tree / "recipes" / "lower", tree / "recipes" / "upper" / "go.sum"
+    rootfs_ = {"r": {"variant": "minbase", "packages": "go.sum", "reads": ["../upper/go.sum"]}}
+    (folder / recipe.FILE).write_text(yaml.safe_dump({**BASE, "rootfs": rootfs_}))
+    before = rootfs.key(recipe.load(folder), "r")
+    shared.write_text("other\n")
+    assert rootfs.key(recipe.load(folder), "r") != before

@@ -81,3 +81,25 @@ def test_the_table_shows_every_component_and_the_total() -> None:
     assert lines[2].split() == ["tool", "v1", "2.5", "MB", "MIT", "t", "-"]
     assert lines[3] == "2 components, 2.5 MB"
     assert json.dumps(listing.document(found))
+
+
+def test_what_says_where_content_came_from_is_no_content() -> None:
+    plain = manifest.Component(version="v1", licence="MIT", key=ZERO)
+    record = manifest.FileEntry(sha256="c" * 64, size=1)
+    recorded = whole({"a": plain.model_copy(update={"debian": {"system": record}})})
+    assert recorded.digest == whole({"a": plain}).digest
+    assert recorded.with_sbom(record).digest == recorded.digest
+    assert manifest.parse(recorded.with_sbom(record).to_json(), "here") == recorded.with_sbom(record)
+
+
+def test_a_change_of_a_component_drops_the_bill_of_materials() -> None:
+    plain = manifest.Component(version="v1", licence="MIT", key=ZERO)
+    found = whole({"a": plain}).with_sbom(manifest.FileEntry(sha256=ZERO, size=1))
+    assert found.with_component("b", plain).sbom is None
+
+
+def test_a_manifest_of_before_there_were_records_is_read_and_written_as_it_was() -> None:
+    old = whole({"a": manifest.Component(version="v1", licence="MIT", key=ZERO)}).to_json()
+    assert "debian" not in old
+    assert "sbom" not in old
+    assert manifest.parse(old, "here").to_json() == old

@@ -90,8 +90,13 @@ def test_containers_do_not_run_as_root_unless_they_must() -> None:
 def test_the_machine_holds_what_ansible_and_kubeadm_need() -> None:
     names = rootfs.packages((ALL["machine-rootfs"].folder / "packages.txt").read_text())
     assert {"systemd", "openssh-server", "python3", "acl", "sudo", "runc", "conntrack", "iptables"} <= set(names)
-    assert not {"keepalived", "haproxy"} & set(names)
     assert len(names) == len(set(names))
+
+
+def test_a_machine_of_somebody_else_gets_the_packages_of_ours() -> None:
+    one = ALL["machine-packages"].rootfs["packages"]
+    assert one.reads == ("../machine-rootfs/packages.txt",)  # one list, and a change of it makes both anew
+    assert ALL["machine-packages"].inputs == ("infra/bundle/machine-rootfs/packages.txt",)
 
 
 def test_local_path_is_the_default_class_and_stays_off_opt() -> None:

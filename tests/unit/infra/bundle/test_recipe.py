@@ -113,3 +113,16 @@ def test_selection_brings_what_is_used(write: Write, tmp_path: Path) -> None:
     assert recipe.select(everything, []) == everything
     with pytest.raises(ConfigError, match="No component is named z"):
         recipe.select(everything, ["a", "z"])
+
+
+def test_for_another_architecture_every_program_becomes_a_file_and_the_rest_is_left_out(write: Write) -> None:
+    one = recipe.load(write("tool", go=PROGRAM, uses=TOOLS, images={"tool:v1": {"layers": LAYERS}}))
+    foreign = recipe.programs_only(one)
+    assert {name: source.origin for name, source in foreign.files.items()} == {"tool": "go:tool"}
+    assert (foreign.uses, foreign.images, foreign.rootfs, foreign.manifests) == ((), {}, {}, {})
+
+
+def test_files_that_hooks_read_must_be_there(write: Write) -> None:
+    rootfs = {"r": {"variant": "minbase", "packages": "go.mod", "reads": ["../shared.txt"]}}
+    with pytest.raises(ConfigError, match=r"\.\./shared\.txt does not exist"):
+        recipe.load(write("tool", rootfs=rootfs))

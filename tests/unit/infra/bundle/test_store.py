@@ -1,45 +1,49 @@
 """The store: content decides the name, what is broken is named, and an image is handed over as a layout."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from govcloud_api.errors import BundleCorrupt, Locked
 from govcloud_infra.bundle import lock, manifest, store
-
-
-def put(kept: store.Store, text: str, mode: str = "0644") -> manifest.FileEntry:
-    kept.root.mkdir(parents=True, exist_ok=True)
-    source = kept.root / "incoming-file"
-    source.write_text(text)
-    return kept.take(source, mode)
+from support import bundles
+from support.bundles import put, spoil
 
 
 @pytest.fixture
 def kept(tmp_path: Path) -> store.Store:
-    """One component with one file and one image of one layer."""
-    kept = store.Store(tmp_path / "bundle")
-    config, layer = put(kept, "{}"), put(kept, "layer")
-    parts = [
-        {"mediaType": f"application/vnd.oci.image.{kind}", "digest": f"sha256:{e.sha256}", "size": e.size}
-        for kind, e in (("config.v1+json", config), ("layer.v1.tar+zstd", layer))
-    ]
-    described = put(kept, json.dumps({"config": parts[0], "layers": parts[1:]}))
-    image = manifest.ImageEntry(manifest=described.sha256, size=config.size + layer.size + described.size)
-    files = {"tool": put(kept, "program", "0755")}
-    component = manifest.Component(version="v1", licence="MIT", key="0" * 64, files=files, images={"tool:v1": image})
-    kept.record("tool", component)
-    return kept
-
-
-def spoil(path: Path, content: str) -> None:
-    path.chmod(0o644)
-    path.write_text(content)
+    return bundles.make(tmp_path / "bundle")
 
 
 def test_verify_counts_every_blob_of_a_whole_bundle(kept: store.Store) -> None:
-    assert kept.verify() == 4
+    assert kept.verify() == 6
+
+
+def test_a_missing_image_a_record_and_the_bill_of_materials_are_named(kept: store.Store) -> None:
+    found = kept.manifest()
+    assert found.sbom is not None
+    lost = {
+        found.image("tool:v1").manifest: "Component tool, image tool:v1, manifest: .* is missing",
+        found.component("tool").debian["system"].sha256: "Component tool, record of the Debian packages of system: .*",
+        found.sbom.sha256: "The bill of materials of the bundle: .* is missing",
+    }
+    for sha256 in lost:
+        kept.path(sha256).unlink()
+    with pytest.raises(BundleCorrupt) as error:
+        kept.verify()
+    for sha256, said in lost.items():
+        assert re.search(f"{said}", str(error.value))
+        assert str(kept.path(sha256)) in str(error.value)
+
+
+def test_a_blob_that_two_use_is_a_program_when_one_needs_it_so(kept: store.Store) -> None:
+    entry = kept.manifest().component("tool").files["tool"].model_copy(update={"mode": "0644"})
+    kept.record("other", manifest.Component(version="v1", licence="MIT", key="1" * 64, files={"text": entry}))
+    needed, faults = kept.needed(kept.manifest())
+    assert faults == []
+    assert needed[entry.sha256].mode == "0755"
 
 
 def test_no_bundle_says_how_to_get_one(tmp_path: Path) -> None:
@@ -82,7 +86,7 @@ def test_a_blob_that_was_cut_short_is_replaced(kept: store.Store) -> None:
     spoil(kept.file("tool", "tool"), "cut")
     entry = put(kept, "program", "0755")
     assert kept.path(entry.sha256).read_text() == "program"
-    assert kept.verify() == 4
+    assert kept.verify() == 6
 
 
 def test_a_layout_holds_one_image_and_the_blobs_of_the_store(kept: store.Store, tmp_path: Path) -> None:

@@ -141,10 +141,30 @@ def test_every_fault_is_named_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["a: [", "- a", "kind: Department"])
-def test_a_file_that_is_no_manifest_is_named(text: str, tmp_path: Path) -> None:
-    written(tmp_path, a=[department("tax")], b=text)
-    with pytest.raises(ConfigError, match=f"{tmp_path}/b.yaml"):
-        read(tmp_path)
+def test_a_file_that_is_no_manifest_is_named_with_the_others(text: str, tmp_path: Path) -> None:
+    written(tmp_path, a=[department("tax", name="revenue")], b=text)
+    first, second = sorted(faults(tmp_path))
+    assert first.startswith(f"{tmp_path}/a.yaml: metadata.name is revenue")
+    assert second.startswith(f"{tmp_path}/b.yaml ")
+
+
+@pytest.mark.parametrize("name", ["civil.yml", "civil.YAML", "civil.json", "more/civil.yml"])
+def test_a_file_that_would_not_be_read_is_named_with_the_others(name: str, tmp_path: Path) -> None:
+    written(tmp_path, a=[department("tax", name="revenue")])
+    (tmp_path / "more").mkdir()
+    (tmp_path / name).write_text(yaml.safe_dump(department("civil")))
+    found = faults(tmp_path)
+    assert len(found) == 2
+    assert f"{tmp_path}/{name}: only files called *.yaml are read; rename it, or move it elsewhere" in found
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").mkdir()
+    (tmp_path / "b.yaml").symlink_to(tmp_path / "nowhere")
+    assert faults(tmp_path) == [
+        f"{tmp_path}/a.yaml: cannot be read: Is a directory",
+        f"{tmp_path}/b.yaml: cannot be read: No such file or directory",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,18 @@
 """What the conductor does without a bundle, an engine or a machine."""
 
+import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from govcloud_api.errors import BundleCorrupt, Locked
-from govcloud_infra.deploy import conductor, lock
+from govcloud_api.errors import BundleCorrupt, ConfigError, Locked, PreflightFailed
+from govcloud_infra.deploy import conductor, journal, lock, planning, preflight
 from govcloud_infra.deploy.context import Context, open_site
 from govcloud_infra.deploy.progress import Silent
-from support.sites import LAB
+from govcloud_infra.paths import SitePaths
+from govcloud_infra.site import deployed
+from support.sites import LAB, lab
 
 
 @pytest.fixture
@@ -39,4 +43,37 @@ def test_nothing_is_removed_while_another_command_works(context: Context) -> Non
 
 def test_a_plan_needs_the_bundle(context: Context) -> None:
     with pytest.raises(BundleCorrupt):
-        conductor.plan(context, Silent())
+        planning.plan(context, Silent())
+
+
+def test_a_host_that_is_not_fit_keeps_no_trace(
+    context: Context, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # no tool is installed
+    fresh = dataclasses.replace(context, paths=SitePaths(state=tmp_path / "fresh" / "lab", cache=tmp_path / "cache"))
+    with pytest.raises(PreflightFailed):
+        conductor.deploy(fresh, Silent())
+    assert not (tmp_path / "fresh").exists()
+
+
+@pytest.mark.parametrize("verb", [conductor.deploy, planning.plan], ids=["deploy", "plan"])
+def test_a_node_that_left_the_file_is_not_taken_away_by_itself(
+    verb: Callable[[Context, Silent], object], context: Context
+) -> None:
+    nodes = [node.model_dump(mode="json", by_alias=True) for node in lab().spec.nodes]
+    standing = lab(nodes=[*nodes, {"name": "w9", "role": "worker", "address": "10.77.0.19"}])
+    deployed.save(standing, context.paths.deployed)
+    before = sorted(context.paths.state.rglob("*"))
+    with pytest.raises(ConfigError, match=r"no longer has w9.*\n.*govcloud node remove w9 --confirm w9"):
+        verb(context, Silent())
+    assert sorted(context.paths.state.rglob("*")) == before
+
+
+def test_a_run_that_failed_is_in_the_journal(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    context.paths.lock.touch()
+    monkeypatch.setattr(preflight, "check", lambda _site, _paths: None)
+    with pytest.raises(BundleCorrupt) as caught:
+        conductor.deploy(context, Silent())
+    (run,) = journal.runs(context.paths.journal)
+    assert (run.begin.verb, run.outcome, run.plain()["exit_code"]) == ("deploy", "failed", 10)
+    assert caught.value.__notes__ == [f"Log of this run: {run.begin.log}"]

@@ -8,10 +8,15 @@ import pytest
 import yaml
 
 from govcloud_api.errors import ConfigError
+from govcloud_infra.bundle.manifest import Component, Manifest
 from govcloud_infra.components import departments
 from govcloud_infra.deploy import health
-from govcloud_infra.deploy.context import open_site
-from support.sites import LAB, written
+from govcloud_infra.deploy.context import against_what_stands, open_site, open_unmeasured
+from govcloud_infra.site import deployed
+from govcloud_infra.site.faults import SiteInvalid
+from govcloud_infra.site.load import check
+from govcloud_infra.site.model import Site
+from support.sites import LAB, lab, replaced, written
 
 TAX: dict[str, Any] = yaml.safe_load((LAB.parent / "departments" / "tax.yaml").read_text())
 
@@ -60,7 +65,7 @@ def test_departments_lie_beside_the_site_file_wherever_it_is_opened_from(
     [
         (None, "there is no folder of departments"),
         ("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n", "a.yaml: holds a Secret"),
-        ("kind: [", "a.yaml is not YAML"),
+        ("kind: [", r"a\.yaml is not YAML"),
     ],
     ids=["no folder", "another kind", "no YAML"],
 )
@@ -74,6 +79,59 @@ def test_departments_that_cannot_be_used_are_refused_when_they_are_needed(
     with pytest.raises(ConfigError, match=says):
         _ = site.expected
     assert not (tmp_path / "state").exists()
+
+
+def bundle_with(folder: Path, version: str) -> None:
+    made = Manifest().with_component("kubernetes", Component(version=version, licence="Apache-2.0", key="k"))
+    (folder / "cache" / "bundle").mkdir(parents=True)
+    (folder / "cache" / "bundle" / "manifest.json").write_text(made.to_json())
+
+
+def stands(folder: Path, site: Site) -> Path:
+    record = folder / "state" / "lab" / "deployed.json"
+    record.parent.mkdir(parents=True)
+    deployed.save(site, record)
+    return record
+
+
+def test_every_pass_is_run_and_all_faults_come_at_once(tmp_path: Path) -> None:
+    bundle_with(tmp_path, "v1.37.0")
+    stands(tmp_path, lab(podCidr="10.90.0.0/16"))
+    file = written(replaced("10.77.0.13", "10.77.0.12"), tmp_path)
+    with pytest.raises(SiteInvalid) as caught:
+        open_site(file, environ(tmp_path))
+    assert [(fault.line, fault.column, fault.path) for fault in caught.value.faults] == [
+        (9, 5, "spec.kubernetes.version"), (13, 5, "spec.network.podCidr"),
+        (18, 32, "spec.nodes[2].address"), (18, 32, "spec.nodes[2].address"),
+    ]  # fmt: skip
+    assert open_unmeasured(file, environ(tmp_path)).site.name == "lab"
+
+
+def test_a_site_as_it_stands_with_its_bundle_is_opened(tmp_path: Path) -> None:
+    bundle_with(tmp_path, "v1.36.3")
+    stands(tmp_path, lab())
+    assert open_site(LAB, environ(tmp_path)).site == lab()
+
+
+def test_a_broken_bundle_is_not_the_site_files_fault(tmp_path: Path) -> None:
+    bundle_with(tmp_path, "v1.36.3")
+    (tmp_path / "cache" / "bundle" / "manifest.json").write_text("{")
+    assert open_site(LAB, environ(tmp_path)).site.name == "lab"
+
+
+def test_a_broken_record_of_what_stands_is_named(tmp_path: Path) -> None:
+    record = stands(tmp_path, lab())
+    record.write_text("{")
+    with pytest.raises(ConfigError, match=f"{record} cannot be used"):
+        open_site(LAB, environ(tmp_path))
+    assert open_unmeasured(LAB, environ(tmp_path)).site.name == "lab"
+
+
+def test_an_edit_is_judged_before_it_is_written(tmp_path: Path) -> None:
+    stands(tmp_path, lab())
+    edited = replaced("role: worker, address: 10.77.0.13", "role: worker, address: 10.77.0.14").encode()
+    with pytest.raises(SiteInvalid, match=r"w2 stands with 10\.77\.0\.13; put back 10\.77\.0\.13"):
+        check(edited, LAB, against_what_stands(environ(tmp_path)))
 
 
 def test_a_healthy_site_shows_all_of_its_own(tmp_path: Path) -> None:

@@ -1,6 +1,11 @@
 """One command at a time; what a killed one left running is found by its environment."""
 
+import json
 import os
+import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,15 +18,43 @@ def ignore(_text: str) -> None:
     pass
 
 
-def test_a_second_command_is_told_who_holds_the_lock(tmp_path: Path) -> None:
+ANNA = lock.Owner(pid=4711, user="anna", host="ops1", command="govcloud deploy", since="2026-11-25T08:00:00+00:00")
+
+
+def test_a_second_command_is_told_who_holds_the_lock_and_since_when(tmp_path: Path) -> None:
     file = tmp_path / "lab" / "lock"
-    with (
-        lock.held(file, ignore),
-        pytest.raises(Locked, match=rf"another command is changing this site \(process {os.getpid()}\)"),
-        lock.held(file, ignore),
-    ):
+    with lock.held(file, ignore, ANNA), pytest.raises(Locked) as caught, lock.held(file, ignore):
         pytest.fail("two commands hold one lock")
+    assert str(caught.value) == (
+        "anna on ops1 is changing this site since 2026-11-25T08:00:00+00:00 (govcloud deploy, process 4711); "
+        "wait until it ends"
+    )
     assert (tmp_path / "lab").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("text", ["4711", "", '{"pid": 4711}', '["x"]', '{"pid": 4711'])
+def test_a_lock_of_another_version_locks_all_the_same(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "lock"
+    with lock.held(file, ignore), file.open("w") as other:
+        other.write(text)
+        other.flush()
+        with (
+            pytest.raises(Locked, match=r"another command is changing this site \(process .+\)"),
+            lock.held(file, ignore),
+        ):
+            pytest.fail("two commands hold one lock")
+
+
+@pytest.mark.parametrize(
+    ("environ", "user"),
+    [({"SUDO_USER": "anna"}, "anna"), ({"SUDO_USER": "", "USER": "mallory"}, "root" if os.getuid() == 0 else None)],
+    ids=["sudo", "nobody says"],
+)
+def test_the_owner_is_the_person_behind_the_process(environ: dict[str, str], user: str | None) -> None:
+    found = lock.owner("govcloud deploy", environ)
+    assert (found.pid, found.host, found.command) == (os.getpid(), socket.gethostname(), "govcloud deploy")
+    assert found.since.endswith("+00:00")
+    assert user in (None, found.user)
 
 
 def test_the_lock_is_free_again_however_the_command_ends(tmp_path: Path) -> None:
@@ -30,7 +63,7 @@ def test_the_lock_is_free_again_however_the_command_ends(tmp_path: Path) -> None
     with pytest.raises(ValueError, match="stopped"), lock.held(file, ignore):
         raise ValueError("stopped")
     with lock.held(file, ignore):
-        assert file.read_text() == str(os.getpid())
+        assert json.loads(file.read_text())["pid"] == os.getpid()
 
 
 def test_leftovers_are_processes_of_this_site_only(tmp_path: Path) -> None:
@@ -48,3 +81,29 @@ def test_leftovers_are_processes_of_this_site_only(tmp_path: Path) -> None:
         (tmp_path / pid / "environ").write_bytes(b"\0".join(line.encode() for line in lines) + b"\0")
     (tmp_path / "22").mkdir()  # it ended while we looked
     assert sorted(lock.leftovers(state, tmp_path)) == [17, 18]
+
+
+STUBBORN = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); print(flush=True); signal.pause()"
+WILLING = "print(flush=True); import signal; signal.pause()"
+
+
+def test_what_an_interrupted_command_started_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(lock, "_END_SECONDS", 1.0)
+    environment = {**os.environ, lock.MARKER: str(tmp_path)}
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        for script in (STUBBORN, WILLING)
+    ]
+    for child in children:
+        assert child.stdout is not None
+        child.stdout.readline()
+    assert set(lock.leftovers(tmp_path)) == {child.pid for child in children}
+    lock.end_leftovers(tmp_path)
+    codes = []
+    for child in children:
+        codes.append(child.wait(10))
+        assert child.stdout is not None
+        child.stdout.close()
+    assert codes == [-signal.SIGKILL, -signal.SIGINT]

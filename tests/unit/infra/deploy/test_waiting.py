@@ -86,3 +86,11 @@ def test_a_machine_that_does_not_come_up_is_named_with_its_log() -> None:
     with pytest.raises(ApiUnavailable, match=f"machine w1 does not answer on {NOWHERE}:22 .*; see /s/run/w1.log"):
         waiting.wait_ssh(inventory.Inventory(site="lab", hosts=(host,)), PATHS, said.append)
     assert said == [f"wait for SSH on w1 ({NOWHERE})"]
+
+
+def test_a_machine_that_exists_is_asked_on_its_own_port_and_has_no_log_here() -> None:
+    host = inventory.Host(
+        name="m1", role="worker", address=NOWHERE, host_key="ssh-ed25519 A", provider="static", port=2222
+    )
+    with pytest.raises(ApiUnavailable, match=rf"does not answer on {NOWHERE}:2222 .*; is it on, does sshd run"):
+        waiting.wait_ssh(inventory.Inventory(site="lab", hosts=(host,)), PATHS, lambda _text: None)

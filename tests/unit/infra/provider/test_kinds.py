@@ -1,4 +1,4 @@
-"""Bridge and machine: what counts as a change, what is replaced, what inputs are needed. Nothing is touched."""
+"""Bridge, lab machine and endpoint: what counts as a change, what is replaced, which inputs are needed."""
 
 from pathlib import Path
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from govcloud_api.errors import InvalidSpec
+from govcloud_infra.provider.endpoint import EndpointKind
 from govcloud_infra.provider.kind import Change, Kind, compare
 from govcloud_infra.provider.machine import MachineKind
 from govcloud_infra.provider.network import NetworkKind
@@ -15,6 +16,10 @@ MACHINE = {
     "site": "lab", "name": "w1", "address": "192.0.2.12/24", "gateway": "192.0.2.1", "bridge": "gct-none",
     "authorizedKey": "ssh-ed25519 A", "rootfsSha256": "ab", "state": "/s", "cache": "/c", "power": "on",
 }  # fmt: skip
+ENDPOINT: dict[str, Any] = {
+    "site": "lab", "host": "192.0.2.10", "port": 8443, "routerId": 7, "members": ["192.0.2.11"],
+}  # fmt: skip
+URL = "https://192.0.2.10:8443"
 
 
 def ignore(_text: str) -> None:
@@ -46,10 +51,15 @@ def test_what_is_as_wished_has_no_change(kind: Kind, inputs: dict[str, str]) -> 
         (MachineKind(), MACHINE, "authorizedKey", False),
         (MachineKind(), MACHINE, "cache", False),
         (MachineKind(), MACHINE, "address", False),
+        (EndpointKind(), ENDPOINT, "site", True),
+        (EndpointKind(), ENDPOINT, "host", False),
+        (EndpointKind(), ENDPOINT, "port", False),
+        (EndpointKind(), ENDPOINT, "routerId", False),
+        (EndpointKind(), ENDPOINT, "members", False),
     ],
 )
 def test_a_change_of_identity_replaces(kind: Kind, inputs: dict[str, str], key: str, replace: bool) -> None:
-    found = list(kind.changes({**inputs, key: "before"}, inputs))
+    found = list(kind.changes({**inputs, "url": URL, key: "before"}, inputs))
     assert found == [Change(path=key, action="update", replace=replace)]
 
 
@@ -79,6 +89,29 @@ def test_a_machine_that_stands_cannot_move(key: str, preview: bool, tmp_path: Pa
 def test_a_preview_makes_nothing(kind: Kind, inputs: dict[str, str], identity: str) -> None:
     assert kind.create(inputs, ignore, preview=True) == (identity, {})
     assert kind.read(inputs) is None
+
+
+def test_the_endpoint_is_told_as_an_address_of_the_web() -> None:
+    kind = EndpointKind()
+    assert kind.create(ENDPOINT, ignore, preview=False) == ("lab-endpoint", {"url": URL})
+    assert kind.faults({**ENDPOINT, "routerId": 0}) == []
+    assert kind.faults({**ENDPOINT, "members": []}) == [("members", "is needed")]
+    assert kind.read(ENDPOINT) == ENDPOINT
+    assert list(kind.changes({**ENDPOINT, "url": URL}, ENDPOINT)) == []
+    assert [change.path for change in kind.changes(ENDPOINT, ENDPOINT)] == ["url"]
+
+
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize(("key", "before"), [("host", "192.0.2.99"), ("port", 6443)])
+def test_the_endpoint_cannot_move(key: str, before: Any, preview: bool) -> None:
+    with pytest.raises(InvalidSpec, match=f"API server's {key} cannot change from {before} to {ENDPOINT[key]} .*put"):
+        EndpointKind().update({**ENDPOINT, key: before}, ENDPOINT, ignore, preview=preview)
+
+
+@pytest.mark.parametrize(("key", "before"), [("routerId", 1), ("members", ["192.0.2.11", "192.0.2.12"])])
+def test_who_is_behind_the_endpoint_may_change(key: str, before: Any) -> None:
+    found = EndpointKind().update({**ENDPOINT, key: before}, ENDPOINT, ignore, preview=False)
+    assert found == {"url": URL}
 
 
 def test_a_bridge_is_its_inputs_and_nothing_more() -> None:
