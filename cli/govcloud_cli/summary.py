@@ -6,7 +6,7 @@ from typing import Any
 
 from govcloud_infra.deploy.context import Context
 from govcloud_infra.deploy.progress import PhaseResult
-from govcloud_infra.deploy.report import endpoints
+from govcloud_infra.health.report import endpoints
 from govcloud_infra.site import deployed
 
 

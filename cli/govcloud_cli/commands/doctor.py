@@ -19,7 +19,7 @@ def doctor(site: Path, form: str) -> int:
     import os
 
     from govcloud_cli import output
-    from govcloud_infra.deploy import doctor as diagnosis
+    from govcloud_infra.diagnosis import doctor as diagnosis
 
     found = diagnosis.diagnose(site, os.environ)
     output.show(form, found.plain(), found.text())

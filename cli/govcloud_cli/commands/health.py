@@ -30,8 +30,8 @@ def health(site: Path, seconds: int, form: str) -> int:
 
     from govcloud_cli import output
     from govcloud_cli.progress import Progress
-    from govcloud_infra.deploy import report
     from govcloud_infra.deploy.context import open_unmeasured
+    from govcloud_infra.health import report
 
     context = open_unmeasured(site, os.environ)
     with Progress() as progress:

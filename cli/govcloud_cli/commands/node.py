@@ -27,8 +27,8 @@ def list_(site: Path, form: str) -> int:
 
     from govcloud_api.errors import ApiUnavailable
     from govcloud_cli import output, tables
-    from govcloud_infra.deploy import node_list
     from govcloud_infra.deploy.context import open_unmeasured
+    from govcloud_infra.nodes import node_list
     from govcloud_infra.site import deployed
     from govcloud_kube import real
 
@@ -60,8 +60,8 @@ def add(site: Path, form: str, yes: bool, **entry: str | None) -> None:
 
     from govcloud_cli import output, question, summary
     from govcloud_cli.progress import Progress
-    from govcloud_infra.deploy import nodes
     from govcloud_infra.deploy.context import open_site
+    from govcloud_infra.nodes import nodes
 
     wanted = {_camel(key): value for key, value in entry.items() if value is not None}
     question.ask(f"Add {wanted['role']} {wanted['name']} ({wanted['address']}) to {site}, and deploy?", yes=yes)
@@ -91,8 +91,8 @@ def remove(name: str, site: Path, confirm: str, delete_local_data: bool, timeout
 
     from govcloud_cli import output, summary
     from govcloud_cli.progress import Progress
-    from govcloud_infra.deploy import drain, nodes
     from govcloud_infra.deploy.context import open_site, open_unmeasured
+    from govcloud_infra.nodes import drain, nodes
 
     if confirm != name:
         raise click.UsageError(f"--confirm says {confirm}, the node is {name}; nothing was changed")

@@ -21,8 +21,8 @@ def status(site: Path, form: str) -> int:
     import os
 
     from govcloud_cli import output
-    from govcloud_infra.deploy import report
     from govcloud_infra.deploy.context import open_unmeasured
+    from govcloud_infra.health import report
 
     found = report.site_report(open_unmeasured(site, os.environ))
     output.show(form, found.plain(), found.text())

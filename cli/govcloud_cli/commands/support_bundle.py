@@ -30,8 +30,8 @@ def support_bundle(site: Path, target: Path | None, no_probes: bool, form: str) 
 
     from govcloud_cli import output
     from govcloud_cli.progress import Progress
-    from govcloud_infra.deploy import support
     from govcloud_infra.deploy.context import open_unmeasured
+    from govcloud_infra.diagnosis import support
 
     context = open_unmeasured(site, os.environ)
     name = f"govcloud-support-{context.site.name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar.gz"

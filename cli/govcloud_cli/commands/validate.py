@@ -21,7 +21,7 @@ def validate(site: Path, form: str) -> int:
     import os
 
     from govcloud_cli import output
-    from govcloud_infra.deploy import verdict
+    from govcloud_infra.health import verdict
 
     found = verdict.check(site, os.environ)
     if form == "text":

@@ -7,10 +7,11 @@ Every phase looks at the world first, so the same verb installs, repairs, and go
 import shutil
 from pathlib import Path
 
-from govcloud_infra.deploy import interrupt, phases, preflight, runs, scale
+from govcloud_infra.deploy import interrupt, phases, preflight, runs
 from govcloud_infra.deploy.context import Context
 from govcloud_infra.deploy.events import Recorder
 from govcloud_infra.deploy.progress import PhaseResult, Reporter
+from govcloud_infra.nodes import scale
 from govcloud_infra.programs import stacks
 from govcloud_infra.site import deployed
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from govcloud_api.errors import BundleCorrupt
 from govcloud_infra.bundle.store import Store
 from govcloud_infra.components import departments
-from govcloud_infra.deploy.health import CORE_WORKLOADS, Expected
+from govcloud_infra.health.health import CORE_WORKLOADS, Expected
 from govcloud_infra.paths import REPOSITORY, SitePaths, site_paths
 from govcloud_infra.site import deployed
 from govcloud_infra.site.faults import Finding

@@ -16,9 +16,9 @@ from govcloud_infra.bundle.store import Store
 from govcloud_infra.deploy import interrupt, preflight, transfer, waiting
 from govcloud_infra.deploy.context import Context
 from govcloud_infra.deploy.events import Recorder
-from govcloud_infra.deploy.health import Expected
 from govcloud_infra.deploy.progress import PhaseResult
 from govcloud_infra.deploy.variables import Told, playbook_variables
+from govcloud_infra.health.health import Expected
 from govcloud_infra.programs import arguments, stacks
 from govcloud_infra.site import deployed
 from govcloud_kube import real

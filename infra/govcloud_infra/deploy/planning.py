@@ -11,10 +11,11 @@ from govcloud_infra import inventory
 from govcloud_infra.ansible import playbook
 from govcloud_infra.bundle.manifest import Manifest
 from govcloud_infra.components import departments, platform
-from govcloud_infra.deploy import interrupt, lock, pending, phases, scale
+from govcloud_infra.deploy import interrupt, lock, pending, phases
 from govcloud_infra.deploy.context import Context
 from govcloud_infra.deploy.pending import Pending
 from govcloud_infra.deploy.progress import Reporter
+from govcloud_infra.nodes import scale
 from govcloud_infra.programs import arguments, stacks
 from govcloud_infra.site import deployed
 from govcloud_kube import real

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from govcloud_api.errors import ApiUnavailable, NotReady, Unhealthy
 from govcloud_infra import inventory
-from govcloud_infra.deploy import health
+from govcloud_infra.health import health
 from govcloud_infra.paths import SitePaths
 from govcloud_kube.cluster import Cluster
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from govcloud_api.errors import ToolFailed
-from govcloud_infra.deploy import drain, scale
+from govcloud_infra.nodes import drain, scale
 from govcloud_kube.cluster import Cluster, Ref
 from support.apiserver import ApiServer, apiserver
 

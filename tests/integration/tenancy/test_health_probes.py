@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from govcloud_api.errors import GovcloudError
-from govcloud_infra.deploy import probe_manifests, probe_results, probes, support, support_parts
-from govcloud_infra.deploy.support_parts import Part
+from govcloud_infra.diagnosis import support, support_parts
+from govcloud_infra.diagnosis.support_parts import Part
+from govcloud_infra.health import probe_manifests, probe_results, probes
 from govcloud_kube import Cluster, Ref
 from support import tenancy
 

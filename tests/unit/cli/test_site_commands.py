@@ -11,9 +11,9 @@ from govcloud_api.errors import ConfigError
 from govcloud_cli import access, run, summary
 from govcloud_cli.main import cli
 from govcloud_infra.deploy.context import Context
-from govcloud_infra.deploy.health import Condition
 from govcloud_infra.deploy.progress import PhaseResult
-from govcloud_infra.deploy.report import SiteReport
+from govcloud_infra.health.health import Condition
+from govcloud_infra.health.report import SiteReport
 from govcloud_infra.paths import SitePaths
 from govcloud_infra.site import deployed
 from support.sites import LAB, lab, replaced, written

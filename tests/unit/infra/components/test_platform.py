@@ -10,7 +10,7 @@ import yaml
 
 from govcloud_infra.components.manifests import resource_name
 from govcloud_infra.components.platform import PlatformArgs, groups, with_config_digest, workload_names
-from govcloud_infra.deploy import health
+from govcloud_infra.health import health
 from govcloud_infra.paths import REPOSITORY
 from support import manifests
 

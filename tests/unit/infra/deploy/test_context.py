@@ -10,8 +10,8 @@ import yaml
 from govcloud_api.errors import ConfigError
 from govcloud_infra.bundle.manifest import Component, Manifest
 from govcloud_infra.components import departments
-from govcloud_infra.deploy import health
 from govcloud_infra.deploy.context import against_what_stands, open_site, open_unmeasured
+from govcloud_infra.health import health
 from govcloud_infra.site import deployed
 from govcloud_infra.site.faults import SiteInvalid
 from govcloud_infra.site.load import check

@@ -7,7 +7,8 @@ import pytest
 
 from govcloud_api.errors import ApiUnavailable, Forbidden, Unhealthy
 from govcloud_infra import inventory
-from govcloud_infra.deploy import health, waiting
+from govcloud_infra.deploy import waiting
+from govcloud_infra.health import health
 from govcloud_infra.paths import SitePaths
 from govcloud_kube.memory import MemoryCluster
 

@@ -9,10 +9,11 @@ from govcloud_api.errors import ConfigError, PreflightFailed
 from govcloud_infra import inventory
 from govcloud_infra.ansible import playbook
 from govcloud_infra.bundle.store import Store
-from govcloud_infra.deploy import conductor, drain, phases, preflight, runs, scale, site_edit
+from govcloud_infra.deploy import conductor, phases, preflight, runs
 from govcloud_infra.deploy.context import Context, against_what_stands, open_unmeasured
 from govcloud_infra.deploy.events import Recorder
 from govcloud_infra.deploy.progress import PhaseResult, Reporter
+from govcloud_infra.nodes import drain, scale, site_edit
 from govcloud_infra.site import deployed
 from govcloud_infra.site.load import check
 from govcloud_infra.site.model import Node, Site

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from govcloud_infra.deploy import doctor, journal, lock, remains
-from govcloud_infra.deploy.doctor import Diagnosis, Facts
-from govcloud_infra.deploy.remains import Host, Remain
+from govcloud_infra.deploy import journal, lock
+from govcloud_infra.diagnosis import doctor, remains
+from govcloud_infra.diagnosis.doctor import Diagnosis, Facts
+from govcloud_infra.diagnosis.remains import Host, Remain
 from support.sites import LAB, written
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from govcloud_api.errors import ApiUnavailable, Conflict, NotFound, ToolFailed
-from govcloud_infra.deploy import scale
+from govcloud_infra.nodes import scale
 from govcloud_kube.cluster import Cluster, Object, Ref
 
 FIELD_MANAGER = "govcloud-node"

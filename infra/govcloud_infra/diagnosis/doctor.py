@@ -17,8 +17,9 @@ from typing import Any, Literal
 
 from govcloud_api.errors import BundleCorrupt, ConfigError
 from govcloud_infra.bundle.store import Store
-from govcloud_infra.deploy import journal, lock, preflight, remains
+from govcloud_infra.deploy import journal, lock, preflight
 from govcloud_infra.deploy.context import Context, open_site, open_unmeasured
+from govcloud_infra.diagnosis import remains
 from govcloud_infra.paths import cache_folder, site_paths
 
 Level = Literal["ok", "warn", "fail"]

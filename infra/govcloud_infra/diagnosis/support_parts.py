@@ -12,9 +12,11 @@ from typing import Any
 from govcloud_api.errors import ApiUnavailable, GovcloudError
 from govcloud_infra import inventory
 from govcloud_infra.bundle.store import Store
-from govcloud_infra.deploy import doctor, reach, redact, report
+from govcloud_infra.deploy import reach
 from govcloud_infra.deploy.context import Context
-from govcloud_infra.deploy.health import PLATFORM_NAMESPACES
+from govcloud_infra.diagnosis import doctor, redact
+from govcloud_infra.health import report
+from govcloud_infra.health.health import PLATFORM_NAMESPACES
 from govcloud_infra.paths import SitePaths
 from govcloud_kube import real
 from govcloud_kube.cluster import Cluster, Object

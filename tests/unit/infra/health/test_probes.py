@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from govcloud_api.errors import ApiUnavailable, Forbidden, NotReady
-from govcloud_infra.deploy import probe_manifests as manifests
-from govcloud_infra.deploy import probe_results, probes
+from govcloud_infra.health import probe_manifests as manifests
+from govcloud_infra.health import probe_results, probes
 from govcloud_kube import Ref
 from govcloud_kube.memory import MemoryCluster
 

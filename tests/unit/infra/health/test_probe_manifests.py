@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from govcloud_infra.deploy import probe_manifests as manifests
-from govcloud_infra.deploy.probe_manifests import Placement, Plan
+from govcloud_infra.health import probe_manifests as manifests
+from govcloud_infra.health.probe_manifests import Placement, Plan
 
 Object = dict[str, Any]
 CONTROL_PLANE = {"node-role.kubernetes.io/control-plane": ""}

@@ -11,9 +11,9 @@ import pytest
 
 from govcloud_api.errors import ApiUnavailable, ConfigError
 from govcloud_infra import inventory, pki
-from govcloud_infra.deploy import support, support_parts
 from govcloud_infra.deploy.context import Context, open_unmeasured
-from govcloud_infra.deploy.support_parts import Part
+from govcloud_infra.diagnosis import support, support_parts
+from govcloud_infra.diagnosis.support_parts import Part
 from govcloud_kube.memory import MemoryCluster
 from support.sites import LAB
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from govcloud_api.errors import ConfigError, GovcloudError
-from govcloud_infra.deploy import redact, support_parts
 from govcloud_infra.deploy.context import Context
-from govcloud_infra.deploy.support_parts import Part
+from govcloud_infra.diagnosis import redact, support_parts
+from govcloud_infra.diagnosis.support_parts import Part
 
 _TOGETHER = 8
 _CONTENTS = "CONTENTS.json"

@@ -17,8 +17,8 @@ from typing import Protocol
 
 from govcloud_api.errors import ApiUnavailable, Conflict, Forbidden, GovcloudError, NotFound, NotReady
 from govcloud_api.labels import CLI_FIELD_MANAGER, selector
-from govcloud_infra.deploy import probe_manifests as manifests
-from govcloud_infra.deploy.probe_results import Outcome, Seen, last_words, seen, why_waiting
+from govcloud_infra.health import probe_manifests as manifests
+from govcloud_infra.health.probe_results import Outcome, Seen, last_words, seen, why_waiting
 from govcloud_kube.cluster import Cluster, Object, Ref, ref_of
 
 _ATTEMPTS = 5

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govcloud_api.errors import ConfigError
-from govcloud_infra.deploy import site_edit
+from govcloud_infra.nodes import site_edit
 from support.sites import LAB, LAB_HA, STATIC
 
 W9 = {"name": "w9", "role": "worker", "address": "10.77.0.19"}

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from govcloud_api.errors import ApiUnavailable, ConfigError, Forbidden
-from govcloud_infra.deploy import health, report
 from govcloud_infra.deploy.context import Context, open_unmeasured
-from govcloud_infra.deploy.health import Condition
-from govcloud_infra.deploy.report import SiteReport
+from govcloud_infra.health import health, report
+from govcloud_infra.health.health import Condition
+from govcloud_infra.health.report import SiteReport
 from govcloud_kube.memory import MemoryCluster
 from support.sites import LAB, LAB_HA
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from govcloud_api.errors import ApiUnavailable, NotFound, ToolFailed
-from govcloud_infra.deploy import drain
+from govcloud_infra.nodes import drain
 from govcloud_kube.cluster import Object, Ref
 from govcloud_kube.memory import MemoryCluster
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from govcloud_api.errors import ConfigError, PreflightFailed
-from govcloud_infra.deploy import conductor, drain, journal, nodes, preflight, site_edit
+from govcloud_infra.deploy import conductor, journal, preflight
 from govcloud_infra.deploy.context import Context, open_unmeasured
 from govcloud_infra.deploy.events import Recorder
 from govcloud_infra.deploy.progress import PhaseResult, Silent
+from govcloud_infra.nodes import drain, nodes, site_edit
 from govcloud_infra.site import deployed
 from govcloud_infra.site.faults import SiteInvalid
 from govcloud_kube import real

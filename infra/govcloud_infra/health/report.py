@@ -13,10 +13,11 @@ import yaml
 
 from govcloud_api.errors import ApiUnavailable, ConfigError, Forbidden, GovcloudError
 from govcloud_infra import inventory
-from govcloud_infra.deploy import health, machine_health, machine_playbook, probe_results, probes, reach
+from govcloud_infra.deploy import machine_playbook, reach
 from govcloud_infra.deploy.context import Context
-from govcloud_infra.deploy.health import Condition
 from govcloud_infra.deploy.variables import REGISTRY_PORT
+from govcloud_infra.health import health, machine_health, probe_results, probes
+from govcloud_infra.health.health import Condition
 from govcloud_kube import real
 from govcloud_kube.cluster import Cluster
 

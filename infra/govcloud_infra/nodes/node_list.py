@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from govcloud_infra.deploy import scale
+from govcloud_infra.nodes import scale
 from govcloud_infra.site.model import Node, Site
 from govcloud_kube.cluster import Object
 

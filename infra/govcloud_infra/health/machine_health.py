@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from govcloud_infra.deploy.health import EXPIRING, STALE, Condition, Status
+from govcloud_infra.health.health import EXPIRING, STALE, Condition, Status
 
 TYPES = ("EtcdHealthy", "CertificatesValid", "SnapshotRecent", "SecretsEncrypted", "AuditWritten")
 _WARN_DAYS = 30

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcloud_infra.deploy import machine_health
-from govcloud_infra.deploy.health import Condition
-from govcloud_infra.deploy.machine_health import Promised, longest_gap_hours
+from govcloud_infra.health import machine_health
+from govcloud_infra.health.health import Condition
+from govcloud_infra.health.machine_health import Promised, longest_gap_hours
 
 HOUR = 3600.0
 EVERY_SIX = "*-*-* 00/6:00:00"

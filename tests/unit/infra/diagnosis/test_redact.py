@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcloud_infra.deploy import redact
+from govcloud_infra.diagnosis import redact
 
 WORD = st.text(string.ascii_letters + string.digits, min_size=8, max_size=40)
 AROUND = st.text(st.characters(codec="utf-8", exclude_characters="-"), max_size=40)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from govcloud_infra.deploy.health import Condition, Status
+from govcloud_infra.health.health import Condition, Status
 from govcloud_kube.cluster import Object
 
 TYPES = ("DnsAnswers", "ServicesReachable", "NetworkPolicyEnforced", "StorageWritable")

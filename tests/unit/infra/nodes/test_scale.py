@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from govcloud_api.errors import PreflightFailed
 from govcloud_infra import inventory
-from govcloud_infra.deploy import scale
+from govcloud_infra.nodes import scale
 from support.sites import lab
 
 THREE = ("cp1", "cp2", "cp3")

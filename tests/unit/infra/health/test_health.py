@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from govcloud_infra.deploy import health
+from govcloud_infra.health import health
 from govcloud_kube.memory import MemoryCluster
 
 Object = dict[str, Any]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from govcloud_infra.deploy import node_list
+from govcloud_infra.nodes import node_list
 from govcloud_infra.site.model import Site
 from support.sites import lab
 
