@@ -21,12 +21,23 @@ def test_every_node_is_ready_and_every_condition_true(lab: Lab) -> None:
     assert ready == {"cp1": "True", "w1": "True", "w2": "True"}
     report = json.loads(lab.govcloud("status", str(lab.site), "-o", "json"))
     assert {item["type"]: item["status"] for item in report["conditions"]} == {
+        "ApiReachable": "True",
         "NodesReady": "True",
         "PlatformReady": "True",
         "DepartmentsReady": "True",
         "Ready": "True",
     }
     assert set(report["endpoints"]) == {"kubernetes", "prometheus", "registry"}
+
+
+def test_from_inside_everything_holds(lab: Lab) -> None:
+    """DNS and a Service across nodes, a policy that drops, a volume that outlives its pod, ciphertext in etcd."""
+    report = json.loads(lab.govcloud("health", str(lab.site), "-o", "json"))
+    found = {item["type"]: item["status"] for item in report["conditions"]}
+    looked_at = {"DnsAnswers", "ServicesReachable", "NetworkPolicyEnforced", "StorageWritable", "SecretsEncrypted"}
+    assert looked_at <= found.keys()
+    assert set(found.values()) == {"True"}
+    assert "govcloud-probe" not in lab.kubectl("get", "namespaces", "--field-selector=status.phase=Active")
 
 
 def test_a_second_run_changes_nothing_within_a_minute(lab: Lab) -> None:

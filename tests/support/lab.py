@@ -71,11 +71,15 @@ class Lab:
         assert "Traceback" not in err
         return out
 
-    def refused(self, verb: str, *arguments: str, code: int) -> str:
+    def refused(self, verb: str, code: int) -> str:
+        """What a verb on this lab's site, which must end with `code`, says to stderr."""
+        return self.govcloud_refused(verb, str(self.site), code=code)
+
+    def govcloud_refused(self, *arguments: str, code: int) -> str:
         """What a command, which must end with `code`, says to stderr."""
-        process = self.start(verb, *arguments, str(self.site))
+        process = self.start(*arguments)
         out, err = process.communicate(timeout=900)
-        assert process.returncode == code, f"govcloud {verb}: {process.returncode}\n{out}\n{err}"
+        assert process.returncode == code, f"govcloud {' '.join(arguments)}: {process.returncode}\n{out}\n{err}"
         assert "Traceback" not in err
         return err
 
