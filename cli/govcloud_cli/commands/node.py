@@ -8,6 +8,7 @@ from govcloud_cli.output import format_option
 from govcloud_cli.site_file import site_argument
 
 _UNREACHABLE = 9
+_ENTRY = ("name", "role", "address", "provider", "failureDomain")
 
 
 @click.group()
@@ -63,7 +64,8 @@ def add(site: Path, form: str, yes: bool, **entry: str | None) -> None:
     from govcloud_infra.deploy.context import open_site
     from govcloud_infra.nodes import nodes
 
-    wanted = {_camel(key): value for key, value in entry.items() if value is not None}
+    given = {_camel(key): value for key, value in entry.items() if value is not None}
+    wanted = {key: given[key] for key in _ENTRY if key in given}  # as people write it, not as they typed the command
     question.ask(f"Add {wanted['role']} {wanted['name']} ({wanted['address']}) to {site}, and deploy?", yes=yes)
     with Progress() as progress:
         results = nodes.add(site, wanted, os.environ, progress)

@@ -28,12 +28,17 @@ def deploy(ctx: Context, reporter: Reporter) -> list[PhaseResult]:
 
 
 def converge(ctx: Context, run: Recorder, limit: str | None = None) -> list[PhaseResult]:
-    """All phases that change something, then health. `limit`: Ansible's pattern of the machines to look at."""
+    """All phases that change something, then health.
+
+    `limit`: Ansible's pattern of the machines to look at, when a new worker is all there is to do; nothing of the
+    platform depends on how many there are.
+    """
     expected = ctx.expected
     manifest = phases.bundle(ctx, run)
     phases.machines(ctx, manifest, run)
     phases.cluster(ctx, manifest, run, limit)
-    phases.platform(ctx, manifest, run)
+    if limit is None:
+        phases.platform(ctx, manifest, run)
     phases.health(ctx, expected, run)
     return run.results
 
