@@ -38,7 +38,7 @@ check: env ## format, lint, types, import contracts, playbooks, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cd playbooks && PATH="$(CURDIR)/$(BIN):$$PATH" ../$(BIN)/ansible-lint --offline
-	$(BIN)/python -m pytest -q tests/unit
+	$(BIN)/python -m pytest -q -n 2 tests/unit
 
 format: env ## format and repair what can be repaired
 	$(BIN)/ruff format .
@@ -56,7 +56,8 @@ docs: env ## build the documentation's pages into dist/docs
 	$(BIN)/mkdocs build --quiet --strict --site-dir dist/docs
 
 test: bundle ## unit, contract and integration tests, on real servers of the bundle
-	$(BIN)/python -m pytest -q tests/unit tests/contract tests/integration
+	$(BIN)/python -m pytest -q -n 2 tests/unit
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/contract tests/integration
 
 e2e: bundle ## whole stories on a lab of its own
 	$(BIN)/python -m pytest tests/e2e

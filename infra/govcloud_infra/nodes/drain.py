@@ -55,10 +55,10 @@ def evict(cluster: Cluster, node: str, step: Step, patience: Patience) -> None:
     deadline = patience.clock() + patience.timeout_seconds
     while reasons := {_name(pod): _ask(cluster, pod) for pod in look(cluster, node).evicted}:
         text = _summary(node, reasons)
+        step(text)
         if patience.clock() > deadline:
             advice = "it takes no new pods meanwhile. Run the command again to go on, or: kubectl uncordon"
             raise ToolFailed(f"{text}; gave up after {patience.timeout_seconds:.0f} s; {advice} {node}")
-        step(text)
         patience.sleep(_POLL_SECONDS)
 
 
