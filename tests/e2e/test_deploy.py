@@ -3,12 +3,11 @@
 import base64
 import json
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from support.lab import Lab, eventually
+from support.lab import Lab
 
 pytestmark = pytest.mark.e2e
 
@@ -48,12 +47,6 @@ def test_a_second_run_changes_nothing_within_a_minute(lab: Lab) -> None:
     assert lab.govcloud("plan", str(lab.site)).startswith("No changes")
 
 
-def test_the_second_run_is_the_same_without_mitogen(lab: Lab) -> None:
-    plain = replace(lab, environment={**lab.environment, "GOVCLOUD_MITOGEN": "0"})
-    changed = json.loads(plain.govcloud("deploy", str(lab.site), "-o", "json"))["changed"]
-    assert changed["cluster"] == []
-
-
 def test_kubeconfig_prints_a_file_that_works(lab: Lab) -> None:
     path = lab.govcloud("kubeconfig", str(lab.site), "--path").strip()
     assert path == str(lab.kubeconfig)
@@ -84,11 +77,3 @@ def test_drift_on_a_machine_and_in_the_platform_is_seen_and_repaired(lab: Lab) -
     assert "isolation-canary" in pending
     lab.govcloud("deploy", str(lab.site))
     assert lab.govcloud("plan", str(lab.site)).startswith("No changes")
-
-
-@pytest.mark.parametrize("seconds", [8.0])
-def test_a_killed_run_leaves_nothing_that_the_next_cannot_complete(lab: Lab, seconds: float) -> None:
-    lab.cut_power("w1")
-    lab.kill_deploy(seconds)
-    lab.govcloud("deploy", str(lab.site))
-    eventually(lambda: lab.govcloud("status", str(lab.site)), 60, "healthy after the next run")

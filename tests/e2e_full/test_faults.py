@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -36,6 +37,19 @@ def test_the_next_run_converges(one: Lab) -> None:
     }  # fmt: skip
     journal = (one.folder / "state" / one.name / "journal.ndjson").read_text()
     assert "interrupted" in journal
+
+
+def test_the_second_run_is_the_same_without_mitogen(one: Lab) -> None:
+    plain = replace(one, environment={**one.environment, "GOVCLOUD_MITOGEN": "0"})
+    changed = json.loads(plain.govcloud("deploy", str(one.site), "-o", "json"))["changed"]
+    assert changed["cluster"] == []
+
+
+def test_a_killed_repair_is_completed_by_the_next_run(one: Lab) -> None:
+    one.cut_power("w1")
+    one.kill_deploy(8.0)
+    one.govcloud("deploy", str(one.site))
+    one.govcloud("status", str(one.site))
 
 
 def test_a_second_operator_is_told_who_is_first(one: Lab) -> None:
