@@ -72,16 +72,16 @@ class Lab:
         return out
 
     def refused(self, verb: str, code: int) -> str:
-        """What a verb on this lab's site, which must end with `code`, says to stderr."""
+        """What a verb on this lab's site, which must end with `code`, says."""
         return self.govcloud_refused(verb, str(self.site), code=code)
 
     def govcloud_refused(self, *arguments: str, code: int) -> str:
-        """What a command, which must end with `code`, says to stderr."""
+        """What a command, which must end with `code`, says."""
         process = self.start(*arguments)
         out, err = process.communicate(timeout=900)
         assert process.returncode == code, f"govcloud {' '.join(arguments)}: {process.returncode}\n{out}\n{err}"
         assert "Traceback" not in err
-        return err
+        return f"{out}\n{err}"
 
     def kubectl(self, *arguments: str, kubeconfig: Path | None = None, given: str | None = None) -> str:
         """Output of kubectl, which must succeed."""
