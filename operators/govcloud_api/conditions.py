@@ -68,6 +68,12 @@ def find(obj: Mapping[str, Any], condition_type: str) -> WireCondition | None:
     return None
 
 
+def holds(obj: Mapping[str, Any], condition_type: str) -> bool:
+    """Was it reported True last? For Kubernetes' own kinds, which do not say of which generation."""
+    condition = find(obj, condition_type)
+    return condition is not None and condition.get("status") == "True"
+
+
 def is_true(obj: Mapping[str, Any], condition_type: str) -> bool:
     """True only when reported True for the generation that the object has now."""
     condition = find(obj, condition_type)

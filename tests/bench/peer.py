@@ -1,14 +1,13 @@
 """The same work done otherwise: kubeadm by hand, and the playbooks as Ansible runs them when nobody tunes it."""
 
 import json
-import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
-from tests.bench.figure import Figure, environment, figure
+from tests.bench.figure import Figure, figure
 from tests.support.lab import ONE, Lab
 
 _NODES = {name: f"{ONE.network}.0.{number}" for name, number in (("cp1", 11), ("w1", 12), ("w2", 13))}
@@ -29,7 +28,7 @@ def ansible_defaults(lab: Lab) -> Iterator[Figure]:
     """A run that changes nothing, with and without what we tuned."""
     lab.govcloud("deploy", str(lab.site))
     tuned = _phase_seconds(lab, "cluster")
-    plain = replace(lab, environment={**lab.environment, **environment(**_UNTUNED), **_state(lab)})
+    plain = replace(lab, environment={**lab.environment, **_UNTUNED})
     plain.govcloud("deploy", str(lab.site))
     untuned = _phase_seconds(lab, "cluster")
     how = f"phase cluster, nothing to do: {untuned:.0f} s with Ansible's defaults, {tuned:.0f} s as we run it"
@@ -75,16 +74,7 @@ def _on_all(lab: Lab, command: str) -> None:
 
 def _phase_seconds(lab: Lab, phase: str) -> float:
     """How long a phase of the last run took, from its event log."""
-    logs = sorted((lab.folder / "state" / lab.name / "logs").glob("*.ndjson"), key=_moment)
+    logs = sorted((lab.folder / "state" / lab.name / "logs").glob("*.ndjson"))
     events = [json.loads(line) for line in logs[-1].read_text().splitlines()]
     times = [datetime.fromisoformat(item["time"]) for item in events if item["phase"] == phase]
     return (times[-1] - times[0]).total_seconds()
-
-
-def _moment(log: object) -> str:
-    found = re.search(r"\d{8}T\d{6}Z", str(log))
-    return found[0] if found else ""
-
-
-def _state(lab: Lab) -> dict[str, str]:
-    return {"GOVCLOUD_STATE": lab.environment["GOVCLOUD_STATE"]}

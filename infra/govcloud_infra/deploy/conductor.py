@@ -7,6 +7,7 @@ Every phase looks at the world first, so the same verb installs, repairs, and go
 import shutil
 from pathlib import Path
 
+from govcloud_infra.components import departments
 from govcloud_infra.deploy import interrupt, phases, preflight, runs
 from govcloud_infra.deploy.context import Context
 from govcloud_infra.deploy.events import Recorder
@@ -19,7 +20,7 @@ from govcloud_infra.site import deployed
 def deploy(ctx: Context, reporter: Reporter) -> list[PhaseResult]:
     """Make the world as the site file says. Raises the error of the phase that stopped; run again to go on."""
     scale.refuse_removed(ctx.site, deployed.load(ctx.paths.deployed), ctx.site_file)
-    _ = ctx.expected  # a fault of the departments' files is told before anything is made
+    departments.read(ctx.departments)  # their faults are told before anything is made
     if not ctx.paths.lock.exists():
         preflight.check(ctx.site, ctx.paths)  # a host that is not fit keeps no trace of us
     with runs.recorded(ctx, "deploy", reporter) as run:

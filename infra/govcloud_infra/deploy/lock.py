@@ -71,10 +71,17 @@ def _opened(file: Path) -> IO[str]:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
-def _holder(text: str) -> str:
+def parsed(text: str) -> Owner | None:
+    """What a lock file says of its holder; None when it says nothing that can be read."""
     try:
-        found = Owner(**json.loads(text))
+        return Owner(**json.loads(text))
     except (ValueError, TypeError):
+        return None
+
+
+def _holder(text: str) -> str:
+    found = parsed(text)
+    if found is None:
         return f"another command is changing this site (process {text.strip() or 'unknown'})"
     what = f"{found.command}, process {found.pid}"
     return f"{found.user} on {found.host} is changing this site since {found.since} ({what})"

@@ -6,18 +6,16 @@ bundle -> machines (Pulumi `site`) -> cluster (Ansible) -> platform (Pulumi `pla
 import dataclasses
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from govcloud_api.errors import ConfigError
 from govcloud_infra import inventory, pki
 from govcloud_infra.ansible import playbook
 from govcloud_infra.bundle.manifest import Manifest
 from govcloud_infra.bundle.store import Store
-from govcloud_infra.deploy import interrupt, preflight, transfer, waiting
+from govcloud_infra.deploy import interrupt, machine_playbook, preflight, waiting
 from govcloud_infra.deploy.context import Context
 from govcloud_infra.deploy.events import Recorder
 from govcloud_infra.deploy.progress import PhaseResult
-from govcloud_infra.deploy.variables import Told, playbook_variables
 from govcloud_infra.health.health import Expected
 from govcloud_infra.programs import arguments, stacks
 from govcloud_infra.site import deployed
@@ -77,7 +75,8 @@ def cluster(ctx: Context, manifest: Manifest, run: Recorder, limit: str | None =
     """Machines of the inventory to one Kubernetes cluster."""
     run.phase("cluster")
     made = inventory.load(ctx.paths.inventory)
-    wanted = request(ctx, CLUSTER_PLAYBOOK, made, told(ctx, made, manifest))
+    told = machine_playbook.told(ctx, made, manifest)
+    wanted = machine_playbook.request(ctx, CLUSTER_PLAYBOOK, made, told)
     outcome = playbook.run(dataclasses.replace(wanted, limit=limit), run.step)
     ctx.paths.kubeconfig.chmod(0o600)
     return run.finished(PhaseResult(phase="cluster", changes=outcome.changed))
@@ -96,20 +95,3 @@ def health(ctx: Context, expected: Expected, run: Recorder) -> None:
     run.phase("health")
     waiting.wait_healthy(real.connect(ctx.paths.kubeconfig), expected, run.step)
     run.done(0, "everything runs as promised")
-
-
-def request(ctx: Context, name: str, made: inventory.Inventory, variables: dict[str, Any]) -> playbook.Request:
-    """A run of playbook `name` on the machines of `made`."""
-    return playbook.Request(
-        playbook=name,
-        inventory=inventory.for_ansible(made, inventory.ssh_access(ctx.site, ctx.site_file, ctx.paths)),
-        variables=variables,
-        paths=ctx.paths,
-        mitogen=ctx.environ.get("GOVCLOUD_MITOGEN", "1") != "0",
-    )
-
-
-def told(ctx: Context, made: inventory.Inventory, manifest: Manifest) -> dict[str, Any]:
-    """The extra variables of every playbook."""
-    copied = {} if ctx.site.has_lab_machines else transfer.blobs(manifest, Store(ctx.paths.bundle))
-    return playbook_variables(Told(site=ctx.site, inventory=made, manifest=manifest, paths=ctx.paths, blobs=copied))

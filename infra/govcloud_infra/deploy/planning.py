@@ -11,7 +11,7 @@ from govcloud_infra import inventory
 from govcloud_infra.ansible import playbook
 from govcloud_infra.bundle.manifest import Manifest
 from govcloud_infra.components import departments, platform
-from govcloud_infra.deploy import interrupt, lock, pending, phases
+from govcloud_infra.deploy import interrupt, lock, machine_playbook, pending, phases
 from govcloud_infra.deploy.context import Context
 from govcloud_infra.deploy.pending import Pending
 from govcloud_infra.deploy.progress import Reporter
@@ -77,7 +77,9 @@ def _check(ctx: Context, manifest: Manifest, changed: set[str]) -> playbook.Requ
     keys = {host.name: host.host_key for host in inventory.load(ctx.paths.inventory).hosts}
     wanted = inventory.made(ctx.site, dict.fromkeys((node.name for node in ctx.site.spec.nodes), "") | keys)
     limit = ":".join(node.name for node in ctx.site.spec.nodes if node.name not in changed)
-    request = phases.request(ctx, phases.CLUSTER_PLAYBOOK, wanted, phases.told(ctx, wanted, manifest))
+    request = machine_playbook.request(
+        ctx, phases.CLUSTER_PLAYBOOK, wanted, machine_playbook.told(ctx, wanted, manifest)
+    )
     return dataclasses.replace(request, check=True, limit=limit)
 
 

@@ -62,13 +62,15 @@ class Findings:
 def look(context: Context, step: Step) -> Findings:
     """Everything at once; nothing is changed but for the site's own SSH key, which is made where machines need it."""
     step("look at this host")
-    host = [Problem(where=THIS_HOST, text=text) for text in preflight.problems(context.site, context.paths)]
+    facts = preflight.gather(context.site, context.paths)
+    found = preflight.judge(context.site, facts, context.paths.state)
+    host = [Problem(where=THIS_HOST, text=text) for text in found]
     lacks = list(_without_bundle(context))
     nodes = _nodes(context)
-    if not nodes or lacks or _no_ssh(context):
+    if not nodes or lacks or _no_ssh(facts):
         return _findings(context, (), [*host, *lacks])
-    names, found = _machines(context, nodes, step)
-    return _findings(context, names, [*host, *found])
+    names, told = _machines(context, nodes, step)
+    return _findings(context, names, [*host, *told])
 
 
 def parsed(error: PreflightFailed, names: set[str]) -> list[Problem]:
@@ -90,8 +92,7 @@ def _without_bundle(context: Context) -> Iterator[Problem]:
         yield Problem(where=THIS_HOST, text=str(error))
 
 
-def _no_ssh(context: Context) -> bool:
-    facts = preflight.gather(context.site, context.paths)
+def _no_ssh(facts: preflight.Facts) -> bool:
     return bool({"ssh", "ssh-keyscan"} & set(facts.missing_tools)) or facts.unwritable is not None
 
 

@@ -4,7 +4,6 @@ Facts are gathered first; the judgement is a pure function of them. Nothing is c
 """
 
 import fcntl
-import json
 import platform
 import shutil
 import subprocess
@@ -221,9 +220,8 @@ def _holder(file: Path) -> str:
 
 
 def _owner(text: str) -> str:
-    try:
-        found = lock.Owner(**json.loads(text))
-    except (ValueError, TypeError):
+    found = lock.parsed(text)
+    if found is None:
         return f"process {text.strip() or 'unknown'}"
     return f"{found.command}, process {found.pid}, {found.user} on {found.host} since {found.since}"
 

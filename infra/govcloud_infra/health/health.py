@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from govcloud_api.conditions import holds
 from govcloud_infra.components.manifests import workload_name
 from govcloud_kube.cluster import Cluster, Object, Ref
 
@@ -56,6 +57,11 @@ class Condition:
     def plain(self) -> dict[str, str]:
         """For JSON."""
         return asdict(self)
+
+
+def condition(kind: str, status: Status, reason: str, message: str) -> Condition:
+    """The same, for those who make many."""
+    return Condition(type=kind, status=status, reason=reason, message=message)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +123,7 @@ def summary(parts: Iterable[Condition]) -> Condition:
 
 
 def _nodes(nodes: list[Object], expected: list[str]) -> Condition:
-    ready = {node["metadata"]["name"] for node in nodes if _is_true(node, "Ready")}
+    ready = {node["metadata"]["name"] for node in nodes if holds(node, "Ready")}
     missing = [name for name in expected if name not in ready]
     if missing:
         text = f"not ready: {', '.join(missing)}; is the machine on? `govcloud deploy` powers it on"
@@ -168,12 +174,7 @@ def _wanted(item: Object) -> int:
 
 def _is_current(item: Object) -> bool:
     status: dict[str, Any] = item.get("status") or {}
-    return _is_true(item, "Ready") and status.get("observedGeneration") == item["metadata"].get("generation")
-
-
-def _is_true(item: Object, kind: str) -> bool:
-    found = (item.get("status") or {}).get("conditions") or []
-    return any(condition["type"] == kind and condition["status"] == "True" for condition in found)
+    return holds(item, "Ready") and status.get("observedGeneration") == item["metadata"].get("generation")
 
 
 def _serves_group(cluster: Cluster) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from govcloud_infra.health.health import EXPIRING, STALE, Condition, Status
+from govcloud_infra.health.health import EXPIRING, STALE, Condition, condition
 
 TYPES = ("EtcdHealthy", "CertificatesValid", "SnapshotRecent", "SecretsEncrypted", "AuditWritten")
 _WARN_DAYS = 30
@@ -56,7 +56,7 @@ def conditions(reports: Reports, promised: Promised) -> list[Condition]:
 
 def unknown(message: str, reason: str = "NotVerified") -> list[Condition]:
     """All of them, when the machines could not be asked."""
-    return [_condition(name, "Unknown", reason, message) for name in TYPES]
+    return [condition(name, "Unknown", reason, message) for name in TYPES]
 
 
 def longest_gap_hours(schedule: str) -> int:
@@ -96,22 +96,22 @@ def _etcd(reports: Reports, promised: Promised) -> Condition:
     name, wanted = "EtcdHealthy", len(promised.control_planes)
     views = {host: report["etcd"] for host, report in reports.items() if "etcd" in report}
     if not views:
-        return _condition(name, "Unknown", "NotVerified", "no control plane said anything about etcd")
+        return condition(name, "Unknown", "NotVerified", "no control plane said anything about etcd")
     ill = sorted({m["name"] or m["id"] for view in views.values() for m in view["members"] if not m["healthy"]})
     silent = sorted(host for host, view in views.items() if not view["members"])
     learners = sorted({m["name"] or m["id"] for view in views.values() for m in view["members"] if m["is_learner"]})
     voters = min(view["voters"] for view in views.values())
     if ill:
         text = f"unhealthy: {', '.join(ill)}; is the machine on? `govcloud deploy` powers it on and repairs it"
-        return _condition(name, "False", "MemberUnhealthy", text)
+        return condition(name, "False", "MemberUnhealthy", text)
     if silent:
         text = f"etcd does not answer on {', '.join(silent)}; run: govcloud deploy"
-        return _condition(name, "False", "MemberSilent", text)
+        return condition(name, "False", "MemberSilent", text)
     if voters != wanted:
         extra = f" ({', '.join(learners)} still learn)" if learners else ""
         text = f"{_of(voters, wanted)} vote{extra}; `govcloud deploy` brings each control plane in"
-        return _condition(name, "False", "VotersMissing" if voters < wanted else "TooManyVoters", text)
-    return _condition(name, "True", "AllHealthy", f"{_of(voters, wanted)} vote and are healthy")
+        return condition(name, "False", "VotersMissing" if voters < wanted else "TooManyVoters", text)
+    return condition(name, "True", "AllHealthy", f"{_of(voters, wanted)} vote and are healthy")
 
 
 def _certificates(reports: Reports, promised: Promised) -> Condition:
@@ -123,39 +123,39 @@ def _certificates(reports: Reports, promised: Promised) -> Condition:
     }
     unread = sorted(name for name, left in told.items() if left is None)
     if unread:
-        return _condition(kind, "False", "NotReadable", f"no certificate that can be read: {', '.join(unread)}")
+        return condition(kind, "False", "NotReadable", f"no certificate that can be read: {', '.join(unread)}")
     days = {name: float(left) for name, left in told.items()}
     if not days:
-        return _condition(kind, "Unknown", "NotVerified", "no control plane said anything about its certificates")
+        return condition(kind, "Unknown", "NotVerified", "no control plane said anything about its certificates")
     first = min(days, key=lambda name: days[name])
     text = f"{first} is good for {days[first]:.0f} days"
     if days[first] <= 0:
-        return _condition(
+        return condition(
             kind, "False", "Expired", f"{first} ended {-days[first]:.0f} days ago; `govcloud deploy` renews it"
         )
     if days[first] < _WARN_DAYS:
-        return _condition(kind, "True", EXPIRING, f"only {text}; `govcloud deploy` renews what is short")
-    return _silent(reports, promised, kind) or _condition(kind, "True", "AllValid", f"{text}, all others longer")
+        return condition(kind, "True", EXPIRING, f"only {text}; `govcloud deploy` renews what is short")
+    return _silent(reports, promised, kind) or condition(kind, "True", "AllValid", f"{text}, all others longer")
 
 
 def _snapshot(reports: Reports, promised: Promised) -> Condition:
     name, limit_hours = "SnapshotRecent", longest_gap_hours(promised.schedule) + _GRACE_HOURS
     ages = {host: report["snapshot"].get("age_seconds") for host, report in reports.items() if report.get("snapshot")}
     if not ages:
-        return _condition(name, "Unknown", "NotVerified", "no control plane said anything about snapshots of etcd")
+        return condition(name, "Unknown", "NotVerified", "no control plane said anything about snapshots of etcd")
     known = {host: age / _HOUR_SECONDS for host, age in ages.items() if age is not None}
     if not known:
         text = f"no snapshot of etcd yet; the schedule is {promised.schedule}: is its timer on?"
-        return _condition(name, "False", "NoSnapshot", text)
+        return condition(name, "False", "NoSnapshot", text)
     newest = min(known, key=lambda host: known[host])
     text = f"the newest is {known[newest]:.1f} h old, on {newest}"
     if known[newest] > limit_hours:
         text += f"; one is due every {limit_hours - _GRACE_HOURS} h: look at `systemctl list-timers` there"
-        return _condition(name, "False", "TooOld", text)
+        return condition(name, "False", "TooOld", text)
     behind = sorted(host for host in ages if known.get(host, limit_hours + 1) > limit_hours)
     if behind:
-        return _condition(name, "True", STALE, f"{text}; none that recent on {', '.join(behind)}")
-    return _condition(name, "True", "Recent", text)
+        return condition(name, "True", STALE, f"{text}; none that recent on {', '.join(behind)}")
+    return condition(name, "True", "Recent", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +174,12 @@ def _everywhere(reports: Reports, promised: Promised, promise: _Promise) -> Cond
     blind = {host for host in told if promise.part == "encryption" and not _has_members(reports[host])}
     found = {host: bool(part.get(promise.key)) for host, part in told.items() if host not in blind}
     if not found:
-        return _condition(promise.kind, "Unknown", "NotVerified", f"no control plane could say whether {promise.text}")
+        return condition(promise.kind, "Unknown", "NotVerified", f"no control plane could say whether {promise.text}")
     wrong = sorted(host for host, good in found.items() if not good)
     if wrong:
         text = f"not so on {', '.join(wrong)}: {promise.text}; run: govcloud deploy"
-        return _condition(promise.kind, "False", "NotAsPromised", text)
-    return _silent(reports, promised, promise.kind) or _condition(promise.kind, "True", "AsPromised", promise.text)
+        return condition(promise.kind, "False", "NotAsPromised", text)
+    return _silent(reports, promised, promise.kind) or condition(promise.kind, "True", "AsPromised", promise.text)
 
 
 def _has_members(report: Mapping[str, Any]) -> bool:
@@ -189,12 +189,8 @@ def _has_members(report: Mapping[str, Any]) -> bool:
 def _silent(reports: Reports, promised: Promised, kind: str) -> Condition | None:
     silent = [host for host in promised.control_planes if host not in reports]
     text = f"{', '.join(silent)} did not answer; is it on?"
-    return _condition(kind, "Unknown", "MachineSilent", text) if silent else None
+    return condition(kind, "Unknown", "MachineSilent", text) if silent else None
 
 
 def _of(count: int, wanted: int) -> str:
     return f"{count} of {wanted} {'member' if wanted == 1 else 'members'}"
-
-
-def _condition(kind: str, status: Status, reason: str, message: str) -> Condition:
-    return Condition(type=kind, status=status, reason=reason, message=message)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from govcloud_api import labels
+from govcloud_api import conditions, labels
 from govcloud_kube.cluster import Object, Ref
 
 PREFIX = "govcloud-probe-"
@@ -184,11 +184,9 @@ def _is_control_plane(node: Object) -> bool:
 
 def _takes_pods(node: Object) -> bool:
     spec = node.get("spec") or {}
-    conditions = (node.get("status") or {}).get("conditions") or []
-    is_ready = any(item["type"] == "Ready" and item["status"] == "True" for item in conditions)
     shut = [
         taint
         for taint in spec.get("taints") or []
         if taint.get("effect") in ("NoSchedule", "NoExecute") and taint["key"] != _CONTROL_PLANE
     ]
-    return is_ready and not spec.get("unschedulable") and not shut
+    return conditions.holds(node, "Ready") and not spec.get("unschedulable") and not shut

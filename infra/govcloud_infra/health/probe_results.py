@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from govcloud_infra.health.health import Condition, Status
+from govcloud_infra.health.health import Condition, condition
 from govcloud_kube.cluster import Object
 
 TYPES = ("DnsAnswers", "ServicesReachable", "NetworkPolicyEnforced", "StorageWritable")
@@ -103,48 +103,44 @@ def _in_brackets(reasons: Sequence[str]) -> str:
 def _dns(outcome: Outcome) -> Condition:
     seen = outcome.allowed
     if seen.fault:
-        return _condition("DnsAnswers", "Unknown", "ProbeFailed", seen.fault)
+        return condition("DnsAnswers", "Unknown", "ProbeFailed", seen.fault)
     failed = seen.failed("dns")
     if failed:
         text = f"{_targets(failed)} on {outcome.client}; look at: kubectl -n kube-system logs deployment/coredns"
-        return _condition("DnsAnswers", "False", "NameNotResolved", text)
-    return _condition("DnsAnswers", "True", "NamesResolve", f"names of services resolve on {outcome.client}")
+        return condition("DnsAnswers", "False", "NameNotResolved", text)
+    return condition("DnsAnswers", "True", "NamesResolve", f"names of services resolve on {outcome.client}")
 
 
 def _services(outcome: Outcome) -> Condition:
     seen = outcome.allowed
     if seen.fault:
-        return _condition("ServicesReachable", "Unknown", "ProbeFailed", seen.fault)
+        return condition("ServicesReachable", "Unknown", "ProbeFailed", seen.fault)
     failed = seen.failed("tcp")
     if failed:
         text = f"no way {outcome.way}: {_targets(failed)}; look at: {_CILIUM}"
-        return _condition("ServicesReachable", "False", "ServiceUnreachable", text)
-    return _condition("ServicesReachable", "True", "Answered", f"a pod reaches a service {outcome.way}")
+        return condition("ServicesReachable", "False", "ServiceUnreachable", text)
+    return condition("ServicesReachable", "True", "Answered", f"a pod reaches a service {outcome.way}")
 
 
 def _policy(outcome: Outcome) -> Condition:
     name, seen = "NetworkPolicyEnforced", outcome.denied
     if outcome.allowed.fault or outcome.allowed.failed("tcp"):
         text = "cannot be told: the probe did not get through before the policy stood either"
-        return _condition(name, "Unknown", "NotMeasured", text)
+        return condition(name, "Unknown", "NotMeasured", text)
     if seen.fault:
-        return _condition(name, "Unknown", "ProbeFailed", seen.fault)
+        return condition(name, "Unknown", "ProbeFailed", seen.fault)
     if not seen.ok:
         text = f"a default-deny policy stops nothing {outcome.way}: {_targets(seen.failed('tcp'))}; look at: {_CILIUM}"
-        return _condition(name, "False", "NotDropped", text)
-    return _condition(name, "True", "Dropped", f"what went {outcome.way} is dropped once a policy says so")
+        return condition(name, "False", "NotDropped", text)
+    return condition(name, "True", "Dropped", f"what went {outcome.way} is dropped once a policy says so")
 
 
 def _storage(outcome: Outcome) -> Condition:
     if outcome.storage_fault:
         text = f"{outcome.storage_fault}; look at: kubectl -n local-path-storage logs deployment/local-path-provisioner"
-        return _condition("StorageWritable", "False", "NotWritten", text)
-    return _condition("StorageWritable", "True", "WrittenAndRead", "a volume was written, and read by another pod")
+        return condition("StorageWritable", "False", "NotWritten", text)
+    return condition("StorageWritable", "True", "WrittenAndRead", "a volume was written, and read by another pod")
 
 
 def _targets(results: Sequence[Result]) -> str:
     return "; ".join(f"{result.target} ({result.message or 'no word'})" for result in results)
-
-
-def _condition(name: str, status: Status, reason: str, message: str) -> Condition:
-    return Condition(type=name, status=status, reason=reason, message=message)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from govcloud_api import conditions
 from govcloud_api.errors import ApiUnavailable, Conflict, Forbidden, GovcloudError, NotFound, NotReady
 from govcloud_api.labels import CLI_FIELD_MANAGER, selector
 from govcloud_infra.health import probe_manifests as manifests
@@ -131,7 +132,7 @@ def _try_out(this: _Run) -> Outcome:
 def _network(this: _Run) -> tuple[Seen, Seen]:
     service = _put(this.cluster, manifests.service(this.plan))
     server = _start(this, manifests.server(this.plan))
-    while not _is_ready(server):
+    while not conditions.holds(server, "Ready"):
         if not this.pace.rest():
             fault = Seen(fault=f"the probe's server does not start: {why_waiting(server)}")
             return fault, fault
@@ -204,11 +205,6 @@ def _look(this: _Run, pod: Object) -> Object:
 
 def _put(cluster: Cluster, item: Object) -> Object:
     return cluster.apply(item, field_manager=CLI_FIELD_MANAGER)
-
-
-def _is_ready(pod: Object) -> bool:
-    found = (pod.get("status") or {}).get("conditions") or []
-    return any(item["type"] == "Ready" and item["status"] == "True" for item in found)
 
 
 def _remove(cluster: Cluster, name: str, step: Callable[[str], None]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from govcloud_api import conditions
 from govcloud_api.errors import ApiUnavailable, Conflict, NotFound, ToolFailed
 from govcloud_infra.nodes import scale
 from govcloud_kube.cluster import Cluster, Object, Ref
@@ -49,7 +50,7 @@ def evict(cluster: Cluster, node: str, step: Step, patience: Patience) -> None:
     Raises ToolFailed naming a pod that did not go, and why.
     """
     found = cluster.get(node_ref(node))
-    if found is None or not scale.is_ready(found):
+    if found is None or not conditions.holds(found, "Ready"):
         step(f"{node} is off: its pods are started elsewhere once it is out of the cluster")
         return
     deadline = patience.clock() + patience.timeout_seconds

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from govcloud_api import conditions
 from govcloud_infra.nodes import scale
 from govcloud_infra.site.model import Node, Site
 from govcloud_kube.cluster import Object
@@ -47,7 +48,7 @@ def _state(node: Node, standing: set[str], live: dict[str, Object] | None) -> st
     if live is None:
         return UNKNOWN
     item = live.get(node.name)
-    if item is None or not scale.is_ready(item):
+    if item is None or not conditions.holds(item, "Ready"):
         return NOT_READY
     return CLOSED if item["spec"].get("unschedulable") else READY
 

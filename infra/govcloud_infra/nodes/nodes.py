@@ -9,7 +9,8 @@ from govcloud_api.errors import ConfigError, PreflightFailed
 from govcloud_infra import inventory
 from govcloud_infra.ansible import playbook
 from govcloud_infra.bundle.store import Store
-from govcloud_infra.deploy import conductor, phases, preflight, runs
+from govcloud_infra.components import departments
+from govcloud_infra.deploy import conductor, machine_playbook, phases, preflight, runs
 from govcloud_infra.deploy.context import Context, against_what_stands, open_unmeasured
 from govcloud_infra.deploy.events import Recorder
 from govcloud_infra.deploy.progress import PhaseResult, Reporter
@@ -39,7 +40,7 @@ def add(site_file: Path, entry: Mapping[str, str], environ: Mapping[str, str], r
     ctx = dataclasses.replace(open_unmeasured(site_file, environ), site=site)
     standing = deployed.load(ctx.paths.deployed)
     scale.refuse_removed(site, standing, site_file)
-    _ = ctx.expected
+    departments.read(ctx.departments)
     if not ctx.paths.lock.exists():
         preflight.check(site, ctx.paths)
     with runs.recorded(ctx, f"node add {entry['name']}", reporter) as run:
@@ -122,8 +123,8 @@ def _leave_etcd(ctx: Context, node: Node, healthy: set[str], run: Recorder) -> N
     made = scale.reachable(inventory.load(ctx.paths.inventory), node.name, healthy)
     manifest = Store(ctx.paths.bundle).manifest()
     gone = {"name": node.name, "address": str(node.address), "role": node.role}
-    variables = {**phases.told(ctx, made, manifest), "govcloud_removed": gone}
-    outcome = playbook.run(phases.request(ctx, _MEMBERSHIP_PLAYBOOK, made, variables), run.step)
+    variables = {**machine_playbook.told(ctx, made, manifest), "govcloud_removed": gone}
+    outcome = playbook.run(machine_playbook.request(ctx, _MEMBERSHIP_PLAYBOOK, made, variables), run.step)
     run.finished(PhaseResult(phase="etcd", changes=outcome.changed))
 
 

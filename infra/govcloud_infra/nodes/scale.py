@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from govcloud_api import conditions
 from govcloud_api.errors import ConfigError, PreflightFailed
 from govcloud_infra import inventory
 from govcloud_infra.site.model import Node, Site
@@ -127,14 +128,7 @@ def reachable(made: inventory.Inventory, leaving: str, healthy: Collection[str])
 
 def ready_nodes(nodes: Iterable[Object]) -> set[str]:
     """Names of Node objects whose kubelet says Ready."""
-    return {node["metadata"]["name"] for node in nodes if is_ready(node)}
-
-
-def is_ready(node: Object) -> bool:
-    """Does its kubelet say so?"""
-    return any(
-        c["type"] == "Ready" and c["status"] == "True" for c in (node.get("status") or {}).get("conditions") or []
-    )
+    return {node["metadata"]["name"] for node in nodes if conditions.holds(node, "Ready")}
 
 
 def _moves(pod: Object) -> bool:
