@@ -17,3 +17,12 @@ def documents(file: Path) -> tuple[Any, ...]:
 def objects(*files: Path) -> list[dict[str, Any]]:
     """What all these files hold, in their order."""
     return [item for file in files for item in documents(file) if item]
+
+
+def plays(playbook: Path) -> list[dict[str, Any]]:
+    """Every play of a playbook, those of imported ones in their place."""
+    found: list[dict[str, Any]] = []
+    for play in documents(playbook)[0]:
+        imported = play.get("ansible.builtin.import_playbook")
+        found += plays(playbook.with_name(imported)) if imported else [play]
+    return found

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from govcloud_infra.paths import REPOSITORY
-from support.manifests import documents
+from support.manifests import documents, plays
 
 PLAYBOOKS = REPOSITORY / "playbooks"
 ROLES = sorted(folder for folder in (PLAYBOOKS / "roles").iterdir() if folder.is_dir())
-PLAYS: list[dict[str, Any]] = documents(PLAYBOOKS / "deploy_cluster.yml")[0]
-OTHER_PLAYS = [play for file in sorted(PLAYBOOKS.glob("*.yml")) for play in documents(file)[0] if play not in PLAYS]
+PLAYS = plays(PLAYBOOKS / "deploy_cluster.yml")
+OTHER_PLAYS = [play for file in sorted(PLAYBOOKS.glob("*.yml")) for play in plays(file) if play not in PLAYS]
 # Started for moments by the module that needs it, or by its timer, with the files of that moment.
 ON_DEMAND = {"registry-fill", "govcloud-etcd-backup"}
 role = pytest.mark.parametrize("folder", ROLES, ids=lambda folder: str(folder.name))

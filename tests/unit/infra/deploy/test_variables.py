@@ -5,13 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from govcloud_api.errors import BundleCorrupt
 from govcloud_infra import inventory
 from govcloud_infra.bundle.manifest import Component, FileEntry, ImageEntry, Manifest
 from govcloud_infra.deploy.variables import Told, playbook_variables
 from govcloud_infra.paths import REPOSITORY, SitePaths
+from support.manifests import plays
 from support.sites import lab
 
 TAGS = {"etcd": "3.6.16-0", "coredns/coredns": "v1.14.7", "pause": "3.10.2"}
@@ -74,7 +74,7 @@ def test_they_are_plain_and_hold_no_key() -> None:
 
 
 def test_the_playbook_uses_nothing_else() -> None:
-    text = (REPOSITORY / "playbooks" / "deploy_cluster.yml").read_text()
-    values = [str(value) for play in yaml.safe_load(text) for role in play["roles"] for value in role["vars"].values()]
+    found = plays(REPOSITORY / "playbooks" / "deploy_cluster.yml")
+    values = [str(value) for play in found for role in play["roles"] for value in role["vars"].values()]
     used = {name for value in values for name in re.findall(r"\bgovcloud\.([a-z_]+)", value)}
     assert used == set(variables())
