@@ -36,16 +36,18 @@ class World:
         self.cluster = MemoryCluster([node("w1"), node("w2"), CLASS])
         self._behave = behave or well
         self._rests = rests
-        self._used: dict[int, int] = {}  # by thread: one that waits in vain must not use up the time of another
+        # By thread: one that waits in vain must not use up the time of another. Starts anew whenever a pod moves: a
+        # pool may give the thread that waited in vain to the next.
+        self._used: dict[int, int] = {}
         self._over = False
         self._lock = threading.Lock()
 
     def rest(self) -> bool:
         with self._lock:
-            used = self._used[threading.get_ident()] = self._used.get(threading.get_ident(), 0) + 1
             for pod in self.cluster.list("v1", "Pod"):
                 if "status" not in pod:
                     self._run(pod)
+            used = self._used[threading.get_ident()] = self._used.get(threading.get_ident(), 0) + 1
             return not self._over and used < self._rests
 
     def give_up(self) -> None:
@@ -55,6 +57,7 @@ class World:
         status = self._behave(pod["metadata"]["name"], pod)
         if status:
             self.cluster.patch_status(pod | {"status": status}, field_manager="kubelet")
+            self._used.clear()
 
     def conditions(self) -> dict[str, tuple[str, str]]:
         found = probe_results.conditions(probes.run(self.cluster, "0.1.0", self, lambda _text: None))
