@@ -8,7 +8,7 @@ import pulumi
 from govcloud_api.errors import GovcloudError
 from govcloud_infra.bundle.store import Store
 from govcloud_infra.deploy.context import open_site
-from govcloud_infra.engine_project import SITE_FILE
+from govcloud_infra.engine.project import SITE_FILE
 from govcloud_infra.programs import arguments, platform, site
 
 

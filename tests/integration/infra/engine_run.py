@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from govcloud_api.errors import GovcloudError
-from govcloud_infra import automation
 from govcloud_infra.bundle.store import Store, default_root
 from govcloud_infra.deploy import lock
+from govcloud_infra.engine import stack as stacks
 from govcloud_infra.paths import SitePaths
 from govcloud_infra.provider.resources import Network
 
@@ -37,7 +37,7 @@ def main(verb: str, state: Path, bridge: str, address: str) -> None:
     engine = paths.pulumi / "engine"
     with lock.held(paths.lock, step):
         Store(default_root(os.environ)).place("pulumi", engine / "bin")
-        stack = automation.open_stack("site", program(bridge, address), paths, engine)
+        stack = stacks.open_stack("site", program(bridge, address), paths, engine)
         outcome = getattr(stack, verb)(step)
     sys.stdout.write(json.dumps({"changes": outcome.changes, "details": outcome.details}))
 

@@ -8,9 +8,9 @@ from typing import Any
 from pulumi import automation as auto
 
 from govcloud_api import errors
-from govcloud_infra import engine, engine_events, engine_state, passphrase
 from govcloud_infra.deploy.lock import MARKER
-from govcloud_infra.engine_project import Project
+from govcloud_infra.engine import events, installed, passphrase, state
+from govcloud_infra.engine.project import Project
 from govcloud_infra.paths import SitePaths
 
 Step = Callable[[str], None]
@@ -56,8 +56,8 @@ class Stack:
         self._run(lambda: self.handle.workspace.remove_stack(self.handle.name), listener)
         return Outcome(changes=len(listener.changes), outputs={}, details=tuple(listener.changes))
 
-    def _ready(self, step: Step) -> engine_events.Listener:
-        listener = engine_events.Listener(step)
+    def _ready(self, step: Step) -> events.Listener:
+        listener = events.Listener(step)
         self._run(self._unlock, listener)
         return listener
 
@@ -66,11 +66,11 @@ class Stack:
         # still pending there, is what a killed run left behind.
         self.handle.cancel()
         found = self.handle.export_stack()
-        settled = engine_state.recovered(found.deployment or {})
+        settled = state.recovered(found.deployment or {})
         if settled != found.deployment:
             self.handle.import_stack(auto.Deployment(version=found.version, deployment=settled))
 
-    def _run(self, call: Callable[[], Any], listener: engine_events.Listener) -> Any:
+    def _run(self, call: Callable[[], Any], listener: events.Listener) -> Any:
         return _checked(_Opened(name=self.name, passphrase=self.passphrase, listener=listener), call)
 
 
@@ -78,7 +78,7 @@ class Stack:
 class _Opened:
     name: str
     passphrase: Path
-    listener: engine_events.Listener
+    listener: events.Listener
 
 
 def _checked(opened: _Opened, call: Callable[[], Any]) -> Any:
@@ -100,7 +100,7 @@ def open_stack(
 
     Raises ConfigError when the state does not open, PreflightFailed when it cannot be written.
     """
-    project, command = Project(name=name, paths=paths), engine.command(engine_root)
+    project, command = Project(name=name, paths=paths), installed.command(engine_root)
     try:
         secret = passphrase.file(paths.pulumi)
         environment = project.environment(secret)
@@ -111,12 +111,12 @@ def open_stack(
         if site_file is not None:
             project.write_by_hand(environment, engine_root, site_file)
     except OSError as error:
-        raise engine.unwritable(error, paths.pulumi) from error
+        raise installed.unwritable(error, paths.pulumi) from error
     options = auto.LocalWorkspaceOptions(
         pulumi_command=command, work_dir=str(project.folder), env_vars={**environment, MARKER: str(paths.state)}
     )
     # Never "create or select": a stack made anew beside one that does not open would hide it.
     choose = auto.select_stack if existing else auto.create_stack
-    opened = _Opened(name=name, passphrase=secret, listener=engine_events.Listener(lambda _: None))
+    opened = _Opened(name=name, passphrase=secret, listener=events.Listener(lambda _: None))
     handle = _checked(opened, lambda: choose(name, project_name=project.title, program=program, opts=options))
     return Stack(name=name, handle=handle, passphrase=secret)

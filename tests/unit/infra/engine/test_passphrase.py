@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from govcloud_api.errors import ConfigError
-from govcloud_infra import passphrase
+from govcloud_infra.engine import passphrase
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ class Project:
     def write_by_hand(self, environment: Mapping[str, str], engine_root: Path, site_file: Path) -> None:
         """What a person needs who runs `pulumi` here: a language host for the same program, and `env`."""
         # Beside the engine: it looks there, and on PATH in case that is a link to one installed elsewhere.
-        _write_starter(engine_root / "bin" / "pulumi-language-python", "govcloud_infra.language_host")
+        _write_starter(engine_root / "bin" / "pulumi-language-python", "govcloud_infra.engine.language_host")
         found = {
             **environment,
             "PULUMI_STACK": self.name,

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from govcloud_api.errors import BundleCorrupt, PreflightFailed
-from govcloud_infra import engine
 from govcloud_infra.bundle.manifest import Component
 from govcloud_infra.bundle.store import Store
+from govcloud_infra.engine import installed
 from govcloud_infra.paths import SitePaths
 
 VERSION = importlib.metadata.version("pulumi")
@@ -46,51 +46,51 @@ def told(root: Path) -> str:
 
 def test_the_bundles_comes_first(paths: SitePaths, tmp_path: Path) -> None:
     bundle_with(paths, VERSION)
-    root = engine.find(paths, on_path(tmp_path / "bin", "1.2.3"))
-    assert str(engine.command(root).version) == VERSION
+    root = installed.find(paths, on_path(tmp_path / "bin", "1.2.3"))
+    assert str(installed.command(root).version) == VERSION
 
 
 def test_without_a_bundle_the_one_on_path_is_linked(paths: SitePaths, tmp_path: Path) -> None:
-    root = engine.find(paths, on_path(tmp_path / "bin"))
+    root = installed.find(paths, on_path(tmp_path / "bin"))
     assert (root / "bin" / "pulumi").resolve() == tmp_path / "bin" / "pulumi"
-    assert str(engine.command(root).version) == VERSION
+    assert str(installed.command(root).version) == VERSION
     bundle_with(paths, VERSION)
-    assert not (engine.find(paths, {}) / "bin" / "pulumi").is_symlink()
+    assert not (installed.find(paths, {}) / "bin" / "pulumi").is_symlink()
 
 
 def test_what_an_earlier_run_placed_is_used_when_the_bundle_is_gone(paths: SitePaths) -> None:
     store = bundle_with(paths, VERSION)
-    before = told(engine.find(paths, {}))
+    before = told(installed.find(paths, {}))
     (store.root / "manifest.json").unlink()
-    assert told(engine.find(paths, {})) == before
+    assert told(installed.find(paths, {})) == before
 
 
 def test_none_at_all_names_the_bundle(paths: SitePaths) -> None:
     with pytest.raises(BundleCorrupt, match="govcloud bundle build"):
-        engine.find(paths, {"PATH": "/nowhere"})
+        installed.find(paths, {"PATH": "/nowhere"})
 
 
 def test_a_broken_bundle_is_not_papered_over(paths: SitePaths, tmp_path: Path) -> None:
     store = bundle_with(paths, VERSION)
     store.path(store.manifest().file("pulumi", "pulumi").sha256).unlink()
     with pytest.raises(BundleCorrupt, match="Component pulumi, file pulumi"):
-        engine.find(paths, on_path(tmp_path / "bin"))
+        installed.find(paths, on_path(tmp_path / "bin"))
 
 
 @pytest.mark.parametrize("version", ["3.1.0", "3.249.0", "4.0.0"])
 def test_another_version_than_the_sdks_is_refused(version: str, paths: SitePaths, tmp_path: Path) -> None:
-    root = engine.find(paths, on_path(tmp_path / "bin", version))
+    root = installed.find(paths, on_path(tmp_path / "bin", version))
     with pytest.raises(
         PreflightFailed, match=f"{tmp_path}/bin/pulumi is Pulumi {version}, govcloud works with {VERSION}"
     ):
-        engine.command(root)
+        installed.command(root)
 
 
 def test_one_that_does_not_run_is_refused(paths: SitePaths, tmp_path: Path) -> None:
     environ = on_path(tmp_path / "bin")
     (tmp_path / "bin" / "pulumi").write_text("#!/bin/sh\nexit 3\n")
     with pytest.raises(PreflightFailed, match="does not run"):
-        engine.command(engine.find(paths, environ))
+        installed.command(installed.find(paths, environ))
 
 
 def test_a_folder_that_cannot_be_made_is_named(paths: SitePaths) -> None:
@@ -99,4 +99,4 @@ def test_a_folder_that_cannot_be_made_is_named(paths: SitePaths) -> None:
     with pytest.raises(
         PreflightFailed, match=r"state/pulumi/engine.* cannot be written \(Not a directory\).*GOVCLOUD_STATE"
     ):
-        engine.find(paths, {})
+        installed.find(paths, {})

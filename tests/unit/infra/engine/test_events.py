@@ -4,7 +4,7 @@ from typing import Any
 
 from pulumi.automation.events import EngineEvent
 
-from govcloud_infra.engine_events import Listener
+from govcloud_infra.engine.events import Listener
 
 URN = "urn:pulumi:site::govcloud-site::govcloud:site:Site$govcloud:infra:Machine::w1"
 

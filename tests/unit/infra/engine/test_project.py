@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from govcloud_api.errors import ConfigError
-from govcloud_infra.engine_project import Project
+from govcloud_infra.engine.project import Project
 from govcloud_infra.paths import SitePaths
 
 

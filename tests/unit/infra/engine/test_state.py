@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from govcloud_infra.engine_state import recovered
+from govcloud_infra.engine.state import recovered
 
 STACK = {"urn": "urn:s", "type": "pulumi:pulumi:Stack", "custom": False}
 BRIDGE = {
