@@ -1,4 +1,4 @@
-"""Commands that are interrupted at a known moment: when they say that a step has begun."""
+"""Commands that are interrupted at a known moment: when their event log says that a step has begun."""
 
 import os
 import pty
@@ -14,7 +14,7 @@ _SECONDS = 600.0
 
 
 def interrupted_at(lab: Lab, step: str, *, after_seconds: float, by: signal.Signals = signal.SIGKILL) -> int:
-    """Start `deploy`, wait until it says `step`, then `after_seconds` more, and send `by`; returns the exit code."""
+    """Start `deploy`, wait until it notes `step`, then `after_seconds` more, and send `by`; returns the exit code."""
     code, _ = told_at(lab, step, after_seconds, lambda process: process.send_signal(by))
     return code
 
@@ -24,7 +24,8 @@ def told_at(
 ) -> tuple[int, str]:
     """As `interrupted_at`, for any act; returns the exit code and everything that was shown.
 
-    The command runs on a terminal of its own, where every step is shown at once.
+    The command runs on a terminal of its own, as for a person. A terminal shows a short step only by chance; the
+    event log has every one.
     """
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
@@ -34,7 +35,7 @@ def told_at(
     os.close(theirs)
     shown = _Shown(ours)
     deadline = time.monotonic() + _SECONDS
-    while step not in shown.text():
+    while not _is_noted(lab, process.pid, step):
         assert process.poll() is None, f"it ended before {step!r}:\n{shown.text()[-3000:]}"
         assert time.monotonic() < deadline, f"never: {step!r}"
         time.sleep(0.05)
@@ -43,6 +44,11 @@ def told_at(
     code = process.wait(timeout=_SECONDS)
     shown.join()
     return code, shown.text()
+
+
+def _is_noted(lab: Lab, pid: int, step: str) -> bool:
+    logs = (lab.folder / "state" / lab.name / "logs").glob(f"*-{pid}.ndjson")
+    return any(step in line for log in logs for line in log.read_text().splitlines())
 
 
 class _Shown:

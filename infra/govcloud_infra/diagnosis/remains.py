@@ -11,6 +11,7 @@ from pathlib import Path
 from govcloud_infra.machines import cgroups, limits
 
 _PREFIX = "govcloud-"
+_CABLE = "vb-"  # the host's end, as systemd-nspawn names it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,17 +92,21 @@ def _bridges(host: Host) -> Iterator[Remain]:
     users = host.run / "users"
     known = set(_known_bridges(host.state))
     for name in sorted(file.name for file in users.glob("*")):
-        ports = host.links / name / "brif"
-        if name in known or (ports.is_dir() and any(ports.iterdir())):
+        ports = sorted(port.name for port in (host.links / name / "brif").glob("*"))
+        if name in known or (ports and not _are_cut(host, ports)):
             continue
-        there = (host.links / name).exists()
-        removal = f"ip link delete {name}; " if there else ""
-        what = (
-            f"bridge {name} that no site in {host.state} has"
-            if there
-            else f"kernel limits held for {name}, which is gone"
-        )
-        yield Remain(what=what, command=f"{removal}rm {users / name}")
+        links = [*ports, name] if (host.links / name).exists() else []
+        removal = "".join(f"ip link delete {link}; " for link in links)
+        alone, gone = f"bridge {name} that no site in {host.state} has", f"kernel limits held for {name}, which is gone"
+        yield Remain(what=alone if links else gone, command=f"{removal}rm {users / name}")
+
+
+def _are_cut(host: Host, ports: list[str]) -> bool:
+    """Do the cables lead nowhere? The kernel may keep the far end of one whose machine was killed."""
+    roots = cgroups.hierarchies(host.groups)
+    machines = {folder.name for root in roots for folder in root.glob(f"{_PREFIX}*.*")}
+    lives = any(cgroups.processes(name, host.groups) for name in machines)
+    return not lives and all(port.startswith(_CABLE) for port in ports)
 
 
 def _known_bridges(state: Path) -> Iterator[str]:

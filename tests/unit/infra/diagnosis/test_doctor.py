@@ -204,7 +204,7 @@ def test_bridges_that_no_site_has(ground: Ground) -> None:
         (ground.host.run / "users" / name).touch()
     for name in ("gc-alone", "gc-lab", "gc-busy"):
         (ground.host.links / name / "brif").mkdir(parents=True)
-    (ground.host.links / "gc-busy" / "brif" / "vb-x").touch()
+    (ground.host.links / "gc-busy" / "brif" / "eth1").touch()
     (ground.host.state / "lab").mkdir()
     (ground.host.state / "lab" / "deployed.json").write_text('{"spec": {"network": {"bridge": "gc-lab"}}}')
     (ground.host.state / "odd").mkdir()
@@ -214,6 +214,18 @@ def test_bridges_that_no_site_has(ground: Ground) -> None:
     assert [item.command for item in found] == [
         f"ip link delete gc-alone; rm {users}/gc-alone", f"rm {users}/gc-gone",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("pids", "commands"), [((), 1), ((7,), 0)])
+def test_a_bridge_whose_cables_lead_nowhere(ground: Ground, pids: tuple[int, ...], commands: int) -> None:
+    (ground.host.run / "users" / "gc-old").touch()
+    (ground.host.links / "gc-old" / "brif").mkdir(parents=True)
+    (ground.host.links / "gc-old" / "brif" / "vb-old.w1").touch()
+    (ground.host.state / "other" / "machines" / "w1").mkdir(parents=True)
+    ground.group("govcloud-other.w1", *pids)
+    found = [item.command for item in remains.look(ground.host)]
+    users = ground.host.run / "users"
+    assert found == [f"ip link delete vb-old.w1; ip link delete gc-old; rm {users}/gc-old"] * commands
 
 
 def test_this_very_process_is_no_remain(tmp_path: Path) -> None:
