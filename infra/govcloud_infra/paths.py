@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from govcloud_api.errors import PreflightFailed
+
 # Playbooks, recipes and manifests lie beside the packages: kubectl, Ansible and Prometheus read them, not Python.
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -93,3 +95,12 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
         return Path(environ["GOVCLOUD_CACHE"])
     home = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME") or "/root") / ".cache")
     return home / "govcloud"
+
+
+def unwritable(error: OSError, folder: Path) -> PreflightFailed:
+    """What to say when the state of a site, or something beside it, cannot be written."""
+    why = error.strerror or str(error)
+    return PreflightFailed(
+        f"{error.filename or folder} cannot be written ({why}), and the state of a site must be; make its folder "
+        "writable, or name another one with GOVCLOUD_STATE"
+    )

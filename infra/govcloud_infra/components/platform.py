@@ -28,11 +28,18 @@ class PlatformArgs:
     version: str
     images: Mapping[str, str]
     node_cidr: str
+    pod_cidr: str
+    service_cidr: str
 
     @property
     def replacements(self) -> dict[str, str]:
         """Placeholders of the manifests."""
-        return {"@VERSION@": self.version, "@NODE_CIDR@": self.node_cidr}
+        return {
+            "@VERSION@": self.version,
+            "@NODE_CIDR@": self.node_cidr,
+            "@POD_CIDR@": self.pod_cidr,
+            "@SERVICE_CIDR@": self.service_cidr,
+        }
 
 
 class Group(pulumi.ComponentResource):

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from govcloud_api.errors import Locked
+from govcloud_infra.paths import unwritable
 
 # Programs that a command starts for a site carry the site's state folder in this variable.
 MARKER = "GOVCLOUD_SITE_RUN"
@@ -45,10 +46,13 @@ def held(file: Path, step: Callable[[str], None], who: Owner | None = None) -> I
     """Hold the site's lock; it goes with the process, however that ends.
 
     A command that was killed may leave programs behind that notice it a moment later: they are waited for.
-    Raises Locked with the holder's name, process and since when.
+    Raises Locked with the holder's name, process and since when, PreflightFailed when the file cannot be written.
     """
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _opened(file) as handle:
+    try:
+        handle = _opened(file)
+    except OSError as error:
+        raise unwritable(error, file.parent) from error
+    with handle:
         _wait_for_leftovers(file.parent, step)
         handle.truncate(0)
         handle.write(json.dumps(asdict(who or owner("govcloud", os.environ))) + "\n")
@@ -58,6 +62,7 @@ def held(file: Path, step: Callable[[str], None], who: Owner | None = None) -> I
 
 def _opened(file: Path) -> IO[str]:
     while True:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = file.open("a+")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -68,7 +73,6 @@ def _opened(file: Path) -> IO[str]:
         if file.exists() and file.stat().st_ino == os.fstat(handle.fileno()).st_ino:
             return handle
         handle.close()  # `destroy` removed the folder between our two steps
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def parsed(text: str) -> Owner | None:

@@ -11,7 +11,7 @@ from pulumi import automation as auto
 
 from govcloud_api.errors import BundleCorrupt, PreflightFailed
 from govcloud_infra.bundle.store import Store
-from govcloud_infra.paths import SitePaths
+from govcloud_infra.paths import SitePaths, unwritable
 
 _COMPONENT = "pulumi"
 
@@ -28,15 +28,6 @@ def find(paths: SitePaths, environ: Mapping[str, str]) -> Path:
     except OSError as error:
         raise unwritable(error, root) from error
     return root
-
-
-def unwritable(error: OSError, folder: Path) -> PreflightFailed:
-    """What to say when the state of a site, or something beside it, cannot be written."""
-    why = error.strerror or str(error)
-    return PreflightFailed(
-        f"{error.filename or folder} cannot be written ({why}), and the state of a site must be; make its folder "
-        "writable, or name another one with GOVCLOUD_STATE"
-    )
 
 
 def command(root: Path) -> auto.PulumiCommand:

@@ -11,7 +11,7 @@ from govcloud_api import errors
 from govcloud_infra.deploy.lock import MARKER
 from govcloud_infra.engine import events, installed, passphrase, state
 from govcloud_infra.engine.project import Project
-from govcloud_infra.paths import SitePaths
+from govcloud_infra.paths import SitePaths, unwritable
 
 Step = Callable[[str], None]
 # What these say about the world is told as what it is (the exit code follows from it); all else is a failed tool.
@@ -111,7 +111,7 @@ def open_stack(
         if site_file is not None:
             project.write_by_hand(environment, engine_root, site_file)
     except OSError as error:
-        raise installed.unwritable(error, paths.pulumi) from error
+        raise unwritable(error, paths.pulumi) from error
     options = auto.LocalWorkspaceOptions(
         pulumi_command=command, work_dir=str(project.folder), env_vars={**environment, MARKER: str(paths.state)}
     )

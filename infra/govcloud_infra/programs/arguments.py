@@ -28,4 +28,6 @@ def platform_args(ctx: Context, manifest: Manifest) -> PlatformArgs:
         version=manifest.component("govcloud").version,
         images={name: image.manifest for name, image in manifest.images().items()},
         node_cidr=str(ctx.site.spec.network.node_cidr),
+        pod_cidr=str(ctx.site.spec.network.pod_cidr),
+        service_cidr=str(ctx.site.spec.network.service_cidr),
     )

@@ -30,6 +30,8 @@ ARGS = PlatformArgs(
     version="9.9.9",
     images=IMAGES,
     node_cidr="10.77.0.0/24",
+    pod_cidr="10.78.0.0/16",
+    service_cidr="10.79.0.0/16",
 )
 
 

@@ -178,6 +178,8 @@ def test_the_platform_is_its_groups_one_after_another(tmp_path: Path) -> None:
     args = PlatformArgs(
         kubeconfig=Path("/k"), repository=tmp_path, departments=tmp_path / "departments", version="1", images={},
         node_cidr="10.77.0.0/24",
+        pod_cidr="10.78.0.0/16",
+        service_cidr="10.79.0.0/16",
     )  # fmt: skip
     asked, _ = run(platform.program(args))
     manifests = [item for item in asked if item.typ in ("govcloud:kube:Manifest", "govcloud:kube:Refusal")]

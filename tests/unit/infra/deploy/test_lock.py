@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from govcloud_api.errors import Locked
+from govcloud_api.errors import Locked, PreflightFailed
 from govcloud_infra.deploy import lock
 
 
@@ -55,6 +55,17 @@ def test_the_owner_is_the_person_behind_the_process(environ: dict[str, str], use
     assert (found.pid, found.host, found.command) == (os.getpid(), socket.gethostname(), "govcloud deploy")
     assert found.since.endswith("+00:00")
     assert user in (None, found.user)
+
+
+@pytest.mark.parametrize("name", ["lock", "lab/lock"])
+def test_a_state_that_cannot_be_written_is_told_with_what_to_do(name: str, tmp_path: Path) -> None:
+    in_the_way = tmp_path / name.partition("/")[0]
+    in_the_way.mkdir() if name == "lock" else in_the_way.touch()
+    with (
+        pytest.raises(PreflightFailed, match=r"cannot be written .* GOVCLOUD_STATE"),
+        lock.held(tmp_path / name, ignore),
+    ):
+        pytest.fail("a lock that is no file")
 
 
 def test_the_lock_is_free_again_however_the_command_ends(tmp_path: Path) -> None:
