@@ -3,6 +3,7 @@
 State holds `uid` and the hash of what was sent, besides the inputs. Read back are only the fields that were sent.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -43,13 +44,17 @@ class ManifestKind:
         return self._apply(inputs, say, preview=preview) or {"uid": state.get("uid", "")}
 
     def read(self, state: Plain) -> Plain | None:
-        live = self._connect(state["kubeconfig"]).get(_reference(state["manifest"]))
+        try:
+            live = self._connect(state["kubeconfig"]).get(_reference(state["manifest"]))
+        except NotFound:  # its kind is gone too: the cluster was made anew
+            return None
         if live is None or live["metadata"].get("deletionTimestamp"):
             return None
         return {**state, "manifest": seen(state["manifest"], live), "uid": live["metadata"]["uid"]}
 
     def delete(self, state: Plain, say: Say) -> None:
-        self._connect(state["kubeconfig"]).delete(_reference(state["manifest"]))
+        with contextlib.suppress(NotFound):  # its kind went first
+            self._connect(state["kubeconfig"]).delete(_reference(state["manifest"]))
 
     def _apply(self, inputs: Plain, say: Say, *, preview: bool) -> Plain:
         say("dry run" if preview else "apply")

@@ -197,3 +197,20 @@ def test_what_reads_as_it_was_sent_is_no_drift(sent: Any) -> None:
 )
 def test_fields_of_others_are_never_seen(sent: dict[str, Any], more: dict[str, Any]) -> None:
     assert seen(sent, {**more, **sent}) == sent
+
+
+class Anew(MemoryCluster):
+    """A cluster that was made anew: it does not serve the kind."""
+
+    def get(self, ref: Ref) -> dict[str, Any] | None:
+        raise NotFound(f"{ref.kind} is not served")
+
+    def delete(self, ref: Ref, *, uid: str | None = None, resource_version: str | None = None) -> bool:
+        raise NotFound(f"{ref.kind} is not served")
+
+
+def test_an_object_whose_kind_is_gone_is_gone() -> None:
+    _, state = made(MemoryCluster())
+    kind = ManifestKind(lambda _kubeconfig: Anew())
+    assert kind.read(state) is None
+    kind.delete(state, ignore)
