@@ -65,13 +65,30 @@ class GoBuild(_Value):
 class Rootfs(_Value):
     """A Debian root file system: packages from the signed archive, then hooks (shell scripts, $1 is the root).
 
-    What a hook leaves in `var/lib/dpkg/status` and `usr/share/doc` is taken for its packages and their licences.
+    What a hook leaves in `var/lib/dpkg/status` and `usr/share/doc` is taken for its packages and their licences. Of the
+    packages in `without` every file is removed before the first hook, and no record names them.
     """
 
     variant: Literal["extract", "essential", "minbase"]
     packages: str = Field(description="file beside component.yaml, one package a line, # starts a comment")
     hooks: tuple[str, ...] = ()
     reads: tuple[str, ...] = Field(default=(), description="files that the hooks read, by their path from the recipe")
+    without: str | None = Field(
+        default=None, description="file beside component.yaml, packages that others ask for and nothing here runs"
+    )
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The files that name packages."""
+        return (self.packages, self.without) if self.without else (self.packages,)
+
+    @model_validator(mode="after")
+    def _unpacked_only(self) -> "Rootfs":
+        if self.without and self.variant != "extract":
+            raise ValueError(
+                "`without` needs the variant extract: elsewhere scripts of packages ran that count on others"
+            )
+        return self
 
 
 class Layer(_Value):
@@ -274,7 +291,7 @@ def _missing_tools(recipe: Recipe) -> list[str]:
 
 def _missing_files(recipe: Recipe) -> list[str]:
     names = [s.place[0] for s in recipe.all_sources() if s.kind == "recipe"]
-    names += [name for r in recipe.rootfs.values() for name in (r.packages, *r.hooks, *r.reads)]
+    names += [name for r in recipe.rootfs.values() for name in (*r.lists, *r.hooks, *r.reads)]
     names += [r.helm.values for r in recipe.manifests.values() if r.helm]
     names += [f"{r.kustomize.overlay}/kustomization.yaml" for r in recipe.manifests.values() if r.kustomize]
     names += ["go.mod"] if recipe.go else []

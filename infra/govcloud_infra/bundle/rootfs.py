@@ -1,7 +1,7 @@
 """Debian root file systems, by mmdebstrap from the host's signed archive, each with a record of what went into it."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from govcloud_api.errors import ToolFailed
@@ -16,17 +16,20 @@ def packages(text: str) -> list[str]:
     return [name for line in text.splitlines() if (name := line.partition("#")[0].strip())]
 
 
-def arguments(one: recipe.Rootfs, names: list[str], folder: Path, output: Path) -> list[str]:
+def arguments(
+    one: recipe.Rootfs, names: list[str], folder: Path, output: Path, unwanted: Sequence[str] = ()
+) -> list[str]:
     """mmdebstrap's command line. Devices are left out: whoever starts the system brings its own. Pure.
 
     Beside `output` lie `pins`, the preferences that apt is given, and `record/`, which takes apt's indexes before the
-    recipe's hooks and dpkg's status and the licences behind them.
+    recipe's hooks and dpkg's status and the licences behind them. The files of packages `unwanted` are removed again.
     """
     stage = "extract" if one.variant == "extract" else "customize"  # the last stage that the variant has
     pins, record = output.with_name("pins"), output.with_name("record")
     archives = " /var/cache/apt/archives" if one.variant == "extract" else ""
     hooks = [
         f"copy-out /var/lib/apt/lists{archives} {shlex.quote(str(record))}",
+        *(removal(name) for name in unwanted),
         *(f'sh {shlex.quote(str(folder / hook))} "$1"' for hook in one.hooks),
         f'rm -f "$1{_PINS}"',
         f"copy-out /var/lib/dpkg/status /usr/share/doc {shlex.quote(str(record))}",
@@ -39,6 +42,17 @@ def arguments(one: recipe.Rootfs, names: list[str], folder: Path, output: Path) 
     ]  # fmt: skip
 
 
+def removal(name: str) -> str:
+    """The hook that takes the files of an unpacked package out of the root again; folders stay. Pure.
+
+    A package of that name that was not unpacked is an error, so that a list does not outlive its reason.
+    """
+    return (
+        f'cd "$1" && dpkg-deb --fsys-tarfile var/cache/apt/archives/{shlex.quote(name)}_*.deb > .unwanted && '
+        "tar --list --file .unwanted | grep -v '/$' | tr '\\n' '\\0' | xargs -0 rm -f .unwanted"
+    )
+
+
 def preferences(versions: Mapping[str, str]) -> str:
     """What has apt take these versions, older ones too, while the archive still has them. Pure."""
     return "".join(
@@ -49,9 +63,10 @@ def preferences(versions: Mapping[str, str]) -> str:
 def key(one: recipe.Recipe, name: str) -> str:
     """Key of the step that makes a root file system: its definition, package list and hooks."""
     described = one.rootfs[name]
-    named = (described.packages, *described.hooks, *described.reads)
+    named = (*described.lists, *described.hooks, *described.reads)
     files = keys.sources([one.folder / file for file in named], one.folder)
-    definition = described.model_dump(exclude=set() if described.reads else {"reads"})
+    later = {"reads": described.reads, "without": described.without}  # fields that came later change no older key
+    definition = described.model_dump(exclude={field for field, value in later.items() if not value})
     return keys.key({"rootfs": definition, "files": files, "layered": one.layered(name)})
 
 
@@ -74,7 +89,7 @@ def build(
         if not versions:
             raise
         _make(one, name, output, shell, {})
-    record = _record(output.with_name("record"), one.rootfs[name].variant)
+    record = _record(output.with_name("record"), one.rootfs[name].variant, unwanted(one, name))
     if one.layered(name):
         raw = output.rename(output.with_suffix(".raw"))
         archive.compress(raw, output, shell)
@@ -86,13 +101,20 @@ def _make(one: recipe.Recipe, name: str, output: Path, shell: command.Shell, ver
     output.with_name("record").mkdir(parents=True, exist_ok=True)
     output.with_name("pins").write_text(preferences(versions))
     names = packages((one.folder / described.packages).read_text())
-    shell.run(arguments(described, names, one.folder, output), env=_ENVIRONMENT)
+    shell.run(arguments(described, names, one.folder, output, unwanted(one, name)), env=_ENVIRONMENT)
 
 
-def _record(folder: Path, variant: str) -> debian.Record:
+def unwanted(one: recipe.Recipe, name: str) -> list[str]:
+    """The packages that the root file system `name` is to do without."""
+    file = one.rootfs[name].without
+    return packages((one.folder / file).read_text()) if file else []
+
+
+def _record(folder: Path, variant: str, unwanted: Sequence[str]) -> debian.Record:
     lists = sorted((folder / "lists").iterdir())
     if variant == "extract":  # nothing is installed, so dpkg knows of nothing: the files of the packages say what it is
-        installed = [_package(file.name) for file in sorted((folder / "archives").glob("*.deb"))]
+        unpacked = [_package(file.name) for file in sorted((folder / "archives").glob("*.deb"))]
+        installed = [package for package in unpacked if package.name not in unwanted]
     else:
         installed = debian.packages((folder / "status").read_text())
     index = (file.read_text() for file in lists if file.name.endswith("_Packages"))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from govcloud_api.errors import ToolFailed
 from govcloud_infra.bundle import build, debian, manifest, rootfs, store
 
 Bundle = Callable[[str], store.Store]
@@ -53,6 +54,25 @@ def test_packages_are_recorded_with_the_index_that_promised_them(recipes: Path, 
     assert [(c["name"], c["version"], c["hashes"][0]["content"]) for c in parts] == [
         ("busybox-static", package.version, package.sha256)
     ]
+
+
+def test_packages_to_do_without_are_neither_in_the_root_nor_in_its_record(recipes: Path, tmp_path: Path) -> None:
+    folder = recipes / "shell"
+    (folder / "packages.txt").write_text("libbz2-1.0\n")
+    (folder / "without.txt").write_text("libc6\n")
+    system = {"variant": "extract", "packages": "packages.txt", "without": "without.txt"}
+    described = {**RECIPE, "rootfs": {"system": system}, "files": {"root.tar": "rootfs:system"}}
+    (folder / "component.yaml").write_text(yaml.safe_dump(described))
+    kept = store.Store(tmp_path / "bundle")
+    assert [package.name for package in run(kept, recipes).packages] == ["gcc-12-base", "libbz2-1.0", "libgcc-s1"]
+    with tarfile.open(kept.file("shell", "root.tar")) as tar:
+        names = [Path(member.name).name for member in tar if not member.isdir()]
+    assert "libbz2.so.1.0" in names
+    assert not [name for name in names if name in ("libc.so.6", "ld-linux-x86-64.so.2", ".unwanted")]
+
+    (folder / "without.txt").write_text("perl\n")
+    with pytest.raises(ToolFailed, match="perl"):
+        run(kept, recipes)
 
 
 def test_two_stores_get_the_same_bytes(recipes: Path, tmp_path: Path) -> None:

@@ -41,6 +41,18 @@ def test_mmdebstrap_tells_where_packages_come_from_before_hooks_clean_up(variant
     assert "--setup-hook=upload '/a b/pins' /etc/apt/preferences.d/recorded" in arguments
 
 
+def test_unwanted_packages_go_before_the_first_hook_and_after_the_record() -> None:
+    one = recipe.Rootfs(variant="extract", packages="list", without="less", hooks=("trim.sh",))
+    arguments = rootfs.arguments(one, ["sudo"], Path("/r"), Path("/out.tar"), ["perl", "libstdc++6"])
+    hooks = [a.partition("=")[2] for a in arguments if a.startswith("--extract-hook=")]
+    assert [("perl_" in hook, "libstdc++6" in hook, "trim.sh" in hook) for hook in hooks[:4]] == [
+        (False, False, False),
+        (True, False, False),
+        (False, True, False),
+        (False, False, True),
+    ]
+
+
 def test_package_lists_may_hold_comments() -> None:
     assert rootfs.packages("# head\nsystemd  # first\n\n  sudo\n#end") == ["systemd", "sudo"]
 

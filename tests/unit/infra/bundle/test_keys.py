@@ -86,6 +86,19 @@ def test_a_program_for_another_architecture_is_another_program(tree: Path) -> No
     assert not set(native.values()) & set(foreign.values())
 
 
+def test_the_packages_to_do_without_change_the_root_file_system(tree: Path) -> None:
+    folder = tree / "recipes" / "lower"
+    keys_ = []
+    for without in (None, "without.txt"):
+        (folder / "without.txt").write_text("adduser\n")
+        rootfs_ = {"r": {"variant": "extract", "packages": "go.sum", "without": without}}
+        (folder / recipe.FILE).write_text(yaml.safe_dump({**BASE, "rootfs": rootfs_}))
+        keys_.append(rootfs.key(recipe.load(folder), "r"))
+    (folder / "without.txt").write_text("adduser\npasswd\n")
+    keys_.append(rootfs.key(recipe.load(folder), "r"))
+    assert len(set(keys_)) == 3
+
+
 def test_a_list_that_a_hook_reads_changes_the_root_file_system(tree: Path) -> None:
     folder, shared = tree / "recipes" / "lower", tree / "recipes" / "upper" / "go.sum"
     rootfs_ = {"r": {"variant": "minbase", "packages": "go.sum", "reads": ["../upper/go.sum"]}}

@@ -104,3 +104,29 @@ def test_local_path_is_the_default_class_and_stays_off_opt() -> None:
     config = yaml.safe_load((overlay / "config.yaml").read_text())
     assert "/var/lib/local-path" in config["data"]["config.json"]
     assert "is-default-class" in (overlay / "kustomization.yaml").read_text()
+
+
+SERVICES = ("nats", "postgresql", "redis", "traefik", "versitygw")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_images_of_services_run_as_the_user_that_manifests_name(name: str) -> None:
+    assert set(ALL[name].images) == {f"{name}:{ALL[name].version}"}
+    assert {image.user for image in ALL[name].images.values()} == {"65532:65532"}
+
+
+def test_images_of_databases_hold_no_interpreter() -> None:
+    for name in ("postgresql", "redis"):
+        folder = ALL[name].folder
+        kept, left_out = (rootfs.packages((folder / f"{file}.txt").read_text()) for file in ("packages", "without"))
+        assert not {"perl", "python3", "bash"} & set(kept)
+        assert not set(kept) & set(left_out) - {"usr-is-merged"}  # that one is asked for in place of a larger one
+        assert len(left_out) == len(set(left_out))
+
+
+def test_what_stands_for_modules_that_cannot_be_had_is_named_by_their_path() -> None:
+    pins = (ALL["traefik"].folder / "go.mod").read_text()
+    replaced = dict(re.findall(r"^\t(\S+) => \./(\S+)$", pins, re.MULTILINE))
+    assert set(replaced.values()) == {"lego", "httpauth", "ext"}
+    for module, folder in replaced.items():
+        assert (ALL["traefik"].folder / folder / "go.mod").read_text().startswith(f"module {module}\n")

@@ -55,6 +55,11 @@ def test_reads_a_program_with_its_image(write: Write) -> None:
         ({"files": {"a": "recipe:missing"}}, "missing does not exist"),
         ({"rootfs": {"r": {"variant": "minbase", "packages": "list"}}}, "list does not exist"),
         ({"rootfs": {"r": {"variant": "huge", "packages": "list"}}}, "rootfs.r.variant"),
+        ({"rootfs": {"r": {"variant": "extract", "packages": "go.mod", "without": "no"}}}, "no does not exist"),
+        (
+            {"rootfs": {"r": {"variant": "minbase", "packages": "go.mod", "without": "go.mod"}}},
+            "needs the variant extract",
+        ),
         ({"go": PROGRAM, "images": {"tool:v1": {"layers": LAYERS}}}, "uses must name crane"),
         ({"images": {"No Tag": {"layers": LAYERS}}}, "images"),
         (

@@ -1,0 +1,118 @@
+"""Images of databases hold all that they need to run as an ordinary user on a root that nobody can write to."""
+
+import io
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from govcloud_infra.bundle import build, debian, store
+
+# $1 is the root of the image. Its namespace of mounts ends with the shell, and with it all that is mounted here.
+_PRELUDE = """
+set -eu
+root=$1
+mount --bind "$root" "$root"
+mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+mkdir "$root/dev"
+for node in null urandom; do touch "$root/dev/$node"; mount --bind "/dev/$node" "$root/dev/$node"; done
+mount -o remount,bind,ro "$root"
+within() { chroot --userspec=65532:65532 --groups= "$root" "$@"; }
+start() { exec chroot --userspec=65532:65532 --groups= "$root" "$@"; }
+trap 'test -z "${server-}" || kill "$server"; wait' EXIT
+try() { for _ in 1 2 3 4 5 6 7 8 9 10; do "$@" > /dev/null 2>&1 && return; sleep 0.5; done; "$@"; }
+"""
+_POSTGRESQL = (
+    _PRELUDE
+    + """
+export PATH=/usr/lib/postgresql/15/bin:/usr/bin:/bin:/usr/sbin:/sbin LANG=C.UTF-8 HOME=/tmp PGDATA=/tmp/data PGHOST=/tmp
+within initdb --no-sync --auth-local=peer -U postgres > /dev/null
+start postgres -c listen_addresses= -c unix_socket_directories=/tmp 2> "$root.log" &
+server=$!
+try within pg_isready
+within psql -At -c 'select current_user' -c 'show lc_collate' -c 'select pg_jit_available()'
+within psql -q -c 'create extension pg_trgm' -c 'create extension pgcrypto'
+within pgbackrest version
+if within touch /stays-out 2> /dev/null; then echo "the root can be written to"; fi
+"""
+)
+_REDIS = (
+    _PRELUDE
+    + """
+export PATH=/usr/bin:/bin:/usr/sbin:/sbin LANG=C.UTF-8
+start redis-server --port 0 --unixsocket /tmp/socket --dir /tmp --tls-port 0 > "$root.log" &
+server=$!
+try within redis-cli -e -s /tmp/socket ping
+within redis-cli -s /tmp/socket set name value
+within redis-cli -s /tmp/socket save
+within redis-cli -s /tmp/socket get name
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> store.Store:
+    """A bundle with the two, built once."""
+    root = tmp_path_factory.mktemp("services") / "bundle"
+    subprocess.run(["cp", "-al", tools, root], check=True)
+    (root / "lock").unlink(missing_ok=True)
+    build.build(build.Order(root=root, stream=io.StringIO(), names=["postgresql", "redis"]))
+    return store.Store(root)
+
+
+def unpacked(kept: store.Store, component: str, folder: Path) -> Path:
+    """The root file system of the component's one image."""
+    (image,) = kept.manifest().component(component).images.values()
+    described = json.loads(kept.path(image.manifest).read_text())
+    folder.mkdir()
+    for layer in described["layers"]:
+        blob = kept.path(layer["digest"].removeprefix("sha256:"))
+        subprocess.run(["tar", "--zstd", "-x", "-f", blob, "-C", folder], check=True)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("component", "script", "answer"),
+    [
+        ("postgresql", _POSTGRESQL, ["postgres", "C.UTF-8", "f", "pgBackRest 2.45"]),
+        ("redis", _REDIS, ["OK", "OK", "value"]),
+    ],
+)
+def test_it_runs_without_rights_on_a_read_only_root(
+    component: str, script: str, answer: list[str], kept: store.Store, tmp_path: Path
+) -> None:
+    root = unpacked(kept, component, tmp_path / "root")
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, "sh", root], capture_output=True, text=True, timeout=120, check=False
+    )
+    log = Path(f"{root}.log").read_text()
+    assert (done.returncode, done.stdout.splitlines()) == (0, answer), done.stderr + log
+
+
+@pytest.mark.parametrize(("component", "limit_bytes"), [("postgresql", 45_000_000), ("redis", 12_000_000)])
+def test_it_is_small_and_its_record_names_what_is_in_it(
+    component: str, limit_bytes: int, kept: store.Store, tmp_path: Path
+) -> None:
+    found = kept.manifest().component(component)
+    assert sum(image.size for image in found.images.values()) < limit_bytes
+    (entry,) = found.debian.values()
+    recorded = debian.Record.model_validate_json(kept.path(entry.sha256).read_text())
+    names = {package.name for package in recorded.packages}
+    root = unpacked(kept, component, tmp_path / "root")
+    assert {p.parent.name for p in root.glob("usr/share/doc/*/copyright")} <= names
+    assert not {"perl-base", "libllvm14", "passwd"} & names
+    assert not [p for p in root.rglob("*") if p.is_file() and not p.is_symlink() and p.stat().st_mode & 0o6000]
+
+
+def test_libraries_are_whole(kept: store.Store, tmp_path: Path) -> None:
+    root = unpacked(kept, "postgresql", tmp_path / "root")
+    programs = [
+        p for p in (root / "usr/lib/postgresql/15").glob("*/*") if p.name.endswith(".so") or p.parent.name == "bin"
+    ]
+    assert len(programs) > 50
+    loader = "/" + str(next(root.glob("lib64/ld-linux-*")).relative_to(root))
+    for program in [*programs, root / "usr/bin/pgbackrest"]:
+        inside = "/" + str(program.relative_to(root))
+        done = subprocess.run(["chroot", root, loader, "--list", inside], capture_output=True, text=True, check=False)
+        assert "not found" not in done.stdout + done.stderr, (inside, done.stdout)
