@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 PACKAGES := $(shell sed 's/\#.*//' requirements/debian.txt)
+# Tests bring up databases of their own; Debian's package shall not start one.
+NO_CLUSTER := /etc/postgresql-common/createcluster.conf
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
@@ -15,6 +17,7 @@ env: $(STAMP) ## install Debian packages and the Python environment
 	@missing=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(PACKAGES) 2>/dev/null | sed -n 's/^installed //p' | sort \
 	  | comm -13 - <(printf '%s\n' $(PACKAGES) | sort)); \
 	if [ -n "$$missing" ]; then [ "$$(id -u)" = 0 ] || { echo "error: install as root first: apt-get install" $$missing >&2; exit 4; }; \
+	  mkdir -p /etc/postgresql-common; [ -e $(NO_CLUSTER) ] || echo 'create_main_cluster = false' > $(NO_CLUSTER); \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
 $(STAMP): requirements/dev.lock pyproject.toml

@@ -18,7 +18,7 @@ def format_option(function: F) -> F:
 
 
 def show(form: str, data: Any, text: str) -> None:
-    """Print `data` in a program's form, or `text`."""
+    """Print `data` in a program's form, or `text`, which may hold words of strangers."""
     if form == "json":
         click.echo(json.dumps(data, indent=2))
     elif form == "yaml":
@@ -26,12 +26,22 @@ def show(form: str, data: Any, text: str) -> None:
 
         click.echo(yaml.safe_dump(data, sort_keys=False), nl=False)
     else:
-        click.echo(text)
+        click.echo(harmless(text))
+
+
+def harmless(text: str) -> str:
+    """Without what steers a terminal or hides: control characters, changes of direction, blanks of no width."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
+
+
+def indented(text: str) -> str:
+    """Further lines stand further right: nobody's words can pass for a line of ours."""
+    return "\n    ".join(text.splitlines()) or text
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns as wide as their longest cell; no trailing blanks."""
-    cells = [list(header), *[list(row) for row in rows]]
+    cells = [list(header), *[[" ".join(cell.split("\n")) for cell in row] for row in rows]]
     widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
     lines = ["   ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     return "\n".join(lines)

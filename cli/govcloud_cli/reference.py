@@ -20,7 +20,10 @@ EXIT_CODES: dict[int, tuple[str, str]] = {
     3: ("A file or setting is wrong; every fault is named with its line.", "Correct it and run the command again."),
     4: ("This host is not fit; nothing was changed.", "Do what each line says."),
     5: ("A step failed, or the API server refused what was asked.", "Read the reason; run the command again to go on."),
-    6: ("Applied, but not as promised.", "`govcloud status` names what is missing."),
+    6: (
+        "Applied, but not as promised; of what was asked for: not there yet, or a person must decide.",
+        "`govcloud status` names what is missing, `govcloud env status` who must decide.",
+    ),
     7: ("`plan`: changes are pending.", "`govcloud deploy` makes them."),
     8: ("Another command holds the lock.", "Wait until it ends."),
     9: (
@@ -48,7 +51,7 @@ _VARIABLES = """\
 
 | Variable | Meaning |
 |---|---|
-| `KUBECONFIG` | Credentials that `dept` and `env` use when `--kubeconfig` is not given. |
+| `KUBECONFIG` | Credentials that everything from `dept` to `whoami` uses when `--kubeconfig` is not given. |
 | `GOVCLOUD_STATE` | Folder of the sites' state instead of `/var/lib/govcloud`. |
 | `GOVCLOUD_CACHE` | Folder of the bundle and of unpacked Debian systems; else `govcloud` in the user's cache folder. |
 | `GOVCLOUD_MITOGEN` | `0`: Ansible runs without mitogen, by plain pipelining. |
@@ -121,7 +124,10 @@ _ARGUMENTS = {
     "shell": "Which shell completes.",
     "folder": "Folder of the new site; without it, `sites/NAME`.",
     "code": "Code of a department.",
-    "name": "Name of an environment, a request or a node.",
+    "name": "Name of what the command is about.",
+    "environment": "Name of an environment.",
+    "request": "Name of a request; `CODE/NAME` where the credentials are for no department.",
+    "offering": "Name of an entry of the catalogue.",
     "component": "Names of components; without one, all.",
 }
 

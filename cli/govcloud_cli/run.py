@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from govcloud_api import errors
+from govcloud_cli.output import harmless
 
 _UNFIT = 4
 INTERRUPTED = 130
@@ -55,5 +56,5 @@ def _say(error: BaseException, text: str, code: int, *, debug: bool) -> int:
         traceback.print_exc()
     # click puts an Abort of its own around an interrupt.
     notes = [note for found in (error, error.__cause__) for note in getattr(found, "__notes__", [])]
-    click.echo("\n".join([f"{click.style('error:', fg='red', bold=True)} {text}", *notes]), err=True)
+    click.echo("\n".join([f"{click.style('error:', fg='red', bold=True)} {harmless(text)}", *notes]), err=True)
     return code

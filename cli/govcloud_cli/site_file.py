@@ -42,6 +42,11 @@ def _starts(incomplete: str) -> Callable[[str], bool]:
 def _or_default(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path:
     if value is not None:
         return value / "site.yaml" if value.is_dir() else value
+    return default_site()
+
+
+def default_site() -> Path:
+    """The lab: of this folder, else of the project."""
     if _DEFAULT.exists():
         return _DEFAULT
     from govcloud_infra.paths import REPOSITORY

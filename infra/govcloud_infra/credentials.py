@@ -1,4 +1,4 @@
-"""Short-lived credentials for a department's members, through the cluster's certificate API.
+"""Short-lived credentials for members of departments and of the platform, through the cluster's certificate API.
 
 The private key is made here and goes into the kubeconfig only. The API server records who approved what.
 Format: certificates.k8s.io/v1 CertificateSigningRequest with signer kubernetes.io/kube-apiserver-client.
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from govcloud_api import labels
 from govcloud_api.errors import InvalidSpec, NotFound, NotReady
 from govcloud_kube.cluster import Cluster, Object, Ref
 
@@ -26,21 +27,27 @@ _WAIT_SECONDS = 15.0
 _USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}")
 
 
+PLATFORM = "platform"
+"""In place of a department's code: the team that runs the cloud. No department can be called so."""
+PLATFORM_ROLES = ("owner", "approver", "finance", "auditor", "steward", "operator")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """Who gets in: user name, role in the department, and for how long (seconds, at least 600)."""
+    """Who gets in: user name, role or group in the department (or `platform`), and for how long (at least 600 s)."""
 
     user: str
     department: str
-    role: str
+    role: str = "owner"
+    group: str | None = None
     valid_seconds: int = 8 * 3600
 
 
 def issue(cluster: Cluster, member: Member, admin_kubeconfig: Path) -> str:
-    """A kubeconfig (YAML) that lets `member` in as `CODE:ROLE`, with the department's home as its namespace.
+    """A kubeconfig (YAML) that lets `member` in, in one group, with the department's home as its namespace.
 
-    Raises NotFound for an unknown department, InvalidSpec for a role the department gives to no such group and for a
-    user name that could be taken for one of the cluster's own.
+    Raises NotFound for an unknown department, InvalidSpec for a role or group that the department does not have and
+    for a user name that could be taken for one of the cluster's own.
     """
     if not _USER.fullmatch(member.user):
         raise InvalidSpec(f"{member.user!r} is no name of a member; use up to 64 letters, digits and . _ @ + -")
@@ -68,23 +75,44 @@ def kubeconfig(admin: dict[str, Any], member: Member, certificate: str, key: str
         "clusters": [{"name": "govcloud", "cluster": admin["clusters"][0]["cluster"]}],
         "users": [{"name": name, "user": {"client-certificate-data": certificate, "client-key-data": key}}],
         "contexts": [
-            {"name": name, "context": {"cluster": "govcloud", "user": name, "namespace": f"dept-{member.department}"}}
+            {"name": name, "context": {"cluster": "govcloud", "user": name, "namespace": _namespace(member.department)}}
         ],
         "current-context": name,
     }
     return yaml.safe_dump(document, sort_keys=False)
 
 
+def _namespace(department: str) -> str:
+    return labels.APPROVALS_NAMESPACE if department == PLATFORM else labels.home_namespace(department)
+
+
 def _group(cluster: Cluster, member: Member) -> str:
-    department = cluster.get(Ref("govcloud.internal/v1alpha1", "Department", member.department))
+    """The group that the certificate names; only one that gives a role to people."""
+    if member.department == PLATFORM:
+        return _platform_group(member)
+    department = cluster.get(Ref(labels.API_VERSION, "Department", member.department))
     if department is None:
         raise NotFound(f"there is no department {member.department}; `govcloud dept ls` lists them")
-    subjects = department["spec"].get("subjects") or []
-    groups = [item["name"] for item in subjects if item["kind"] == "Group" and item["role"] == member.role]
-    if not groups:
-        roles = ", ".join(sorted({item["role"] for item in subjects})) or "none"
-        raise InvalidSpec(f"department {member.department} has no group with role {member.role}; it has: {roles}")
-    return str(groups[0])
+    groups = [item for item in department["spec"].get("subjects") or [] if item["kind"] == "Group"]
+    if member.group is not None:
+        found = [item["name"] for item in groups if item["name"] == member.group]
+        has = ", ".join(sorted({item["name"] for item in groups})) or "none"
+        what = f"group {member.group}"
+    else:
+        found = [item["name"] for item in groups if item["role"] == member.role]
+        has = ", ".join(sorted({item["role"] for item in groups})) or "none"
+        what = f"group with role {member.role}"
+    if not found:
+        raise InvalidSpec(f"department {member.department} has no {what}; it has: {has}")
+    return str(found[0])
+
+
+def _platform_group(member: Member) -> str:
+    group = member.group or f"{PLATFORM}:{member.role}"
+    known = [f"{PLATFORM}:{role}" for role in PLATFORM_ROLES]
+    if group not in known:
+        raise InvalidSpec(f"the platform has no group {group}; it has: {', '.join(known)}")
+    return group
 
 
 def _sign(cluster: Cluster, request: bytes, member: Member) -> str:

@@ -9,133 +9,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from govcloud_api import labels
-from govcloud_api.v1alpha1 import Department, Environment, EnvironmentRequest, model
+from govcloud_api.definitions import DEFINITIONS
+from govcloud_api.definitions.definition import Definition, Rule, Schema
 
-Schema = dict[str, Any]
-Rule = dict[str, str]
-MAX_NAME_CHARS = 63
 _DROPPED = frozenset({"title", "additionalProperties", "default"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
-    """A column of `kubectl get`."""
-
-    name: str
-    path: str
-    type: str = "string"
-    wide: bool = False
-
-    def wire(self) -> Schema:
-        """As in additionalPrinterColumns; priority 1 shows only with -o wide."""
-        column = {"name": self.name, "type": self.type, "jsonPath": self.path}
-        return column | ({"priority": 1} if self.wide else {})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
-    """What a kind's model does not say."""
-
-    model: type[model.Kind]
-    plural: str
-    short: str
-    scope: str
-    columns: tuple[Column, ...]
-    rules: tuple[Rule, ...] = ()
-    """CEL on the whole object; sees only `metadata.name` of the metadata."""
-    spec_rules: tuple[Rule, ...] = ()
-    field_rules: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
-    """CEL by field of the spec."""
-
-    @property
-    def kind(self) -> str:
-        """Kind as in manifests."""
-        return self.model.__name__
-
-
-READY = Column(name="Ready", path='.status.conditions[?(@.type=="Ready")].status')
-REASON = Column(name="Reason", path='.status.conditions[?(@.type=="Ready")].reason')
-AGE = Column(name="Age", path=".metadata.creationTimestamp", type="date")
-IMMUTABLE_CODE = {"rule": "self == oldSelf", "message": "a department's code never changes; make a new department"}
-
-DEFINITIONS = (
-    Definition(
-        model=Department,
-        plural="departments",
-        short="dept",
-        scope="Cluster",
-        columns=(
-            Column(name="Code", path=".spec.code"),
-            Column(name="Home", path=".status.homeNamespace", wide=True),
-            Column(name="Envs", path=".status.environments", type="integer"),
-            Column(name="CPU", path=".status.quota.allocated.cpu"),
-            Column(name="CPU-Limit", path=".spec.quota.hard.cpu"),
-            Column(name="Memory", path=".status.quota.allocated.memory"),
-            Column(name="Memory-Limit", path=".spec.quota.hard.memory"),
-            READY,
-            AGE,
-        ),
-        rules=({"rule": "self.metadata.name == self.spec.code", "message": "metadata.name must equal spec.code"},),
-        field_rules={
-            "code": (
-                IMMUTABLE_CODE,
-                {
-                    "rule": "!(self in ['default', 'dept', 'govcloud', 'kube', 'system'])"
-                    " && !self.startsWith('kube-') && !self.startsWith('dept-') && !self.startsWith('govcloud-')",
-                    "message": "this code is kept for the cloud itself",
-                },
-            )
-        },
-    ),
-    Definition(
-        model=EnvironmentRequest,
-        plural="environmentrequests",
-        short="envreq",
-        scope="Namespaced",
-        columns=(
-            Column(name="Type", path=".spec.type", wide=True),
-            Column(name="Product", path=".spec.product"),
-            Column(name="Purpose", path=".spec.purpose"),
-            Column(name="Size", path=".spec.size"),
-            Column(name="Phase", path=".status.phase"),
-            Column(name="Waiting-On", path=".status.waitingOn"),
-            Column(name="Requested-By", path=".spec.requestedBy", wide=True),
-            READY,
-            AGE,
-        ),
-        rules=(
-            {
-                "rule": f"size(self.metadata.name) <= {MAX_NAME_CHARS}",
-                "message": f"a request's name has at most {MAX_NAME_CHARS} characters",
-            },
-        ),
-        spec_rules=({"rule": "self == oldSelf", "message": "a request cannot be changed; write a new one"},),
-    ),
-    Definition(
-        model=Environment,
-        plural="environments",
-        short="env",
-        scope="Namespaced",
-        columns=(
-            Column(name="Product", path=".spec.product"),
-            Column(name="Purpose", path=".spec.purpose"),
-            Column(name="Namespace", path=".status.namespace"),
-            Column(name="CPU", path=".spec.quota.cpu"),
-            Column(name="Memory", path=".spec.quota.memory"),
-            Column(name="Expires", path=".spec.expiresAt"),
-            READY,
-            REASON,
-            AGE,
-        ),
-    ),
-)
 
 
 def manifest(definition: Definition) -> Schema:
@@ -172,8 +54,8 @@ def open_api_schema(definition: Definition) -> Schema:
     spec = structural(properties["spec"], source.get("$defs", {}))
     status = structural(properties["status"], source.get("$defs", {}))
     _add_rules(spec, definition.spec_rules)
-    for name, rules in definition.field_rules.items():
-        _add_rules(spec["properties"][name], rules)
+    for path, rules in definition.field_rules.items():
+        _add_rules(_field(spec, path), rules)
     schema: Schema = {
         "type": "object",
         "description": source.get("description", ""),
@@ -206,6 +88,8 @@ def structural(node: Schema, definitions: Mapping[str, Schema]) -> Schema:
         }
     if "items" in result:
         result["items"] = structural(result["items"], definitions)
+    if isinstance(node.get("additionalProperties"), dict):
+        result["additionalProperties"] = structural(node["additionalProperties"], definitions)
     return result
 
 
@@ -226,6 +110,15 @@ def _resolved(node: Schema, definitions: Mapping[str, Schema]) -> Schema:
 def _int_or_string(node: Schema) -> Schema:
     kept = {key: value for key, value in node.items() if key != "type"}
     return kept | {"anyOf": [{"type": "integer"}, {"type": "string"}], "x-kubernetes-int-or-string": True}
+
+
+def _field(spec: Schema, path: str) -> Schema:
+    """Schema of a field by its path, e.g. `web.variables[]`; `[]` means each item."""
+    node = spec
+    for step in path.split("."):
+        node = node["properties"][step.removesuffix("[]")]
+        node = node["items"] if step.endswith("[]") else node
+    return node
 
 
 def _add_rules(node: Schema, rules: tuple[Rule, ...]) -> None:

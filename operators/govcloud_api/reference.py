@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 
 from govcloud_api import crd, labels, policy, requests
+from govcloud_api.definitions import DEFINITIONS
+from govcloud_api.definitions.definition import Definition
 
 PAGE = Path("docs/reference/api.md")
 _HEAD = f"""\
@@ -23,10 +25,29 @@ and `observedGeneration` says which version of the object they are about.
 
 A quantity is written as in Kubernetes (`500m`, `2`, `10Gi`), without exponents.
 """
+_HOME = "in the department's home namespace `dept-<code>`"
+_WORK = "in the namespace of its environment"
+_WHERE = {
+    "EnvironmentRequest": _HOME,
+    "Environment": _HOME,
+    "PolicyExemption": _HOME,
+    "Approval": "in the home namespace of the department that decides, or in `govcloud-approvals` for the platform",
+    "ServiceInstance": _WORK,
+    "ServiceBinding": _WORK,
+}
 _WHO = {
     "Department": "The platform writes it, from the site's folder of departments.",
+    "ServiceTier": "The platform writes it.",
+    "WorkCalendar": "The platform writes it; deadlines of decisions are counted with it.",
+    "ApprovalPolicy": "The platform writes it.",
     "EnvironmentRequest": "An owner of the department writes it, with `govcloud env request` or `kubectl create`.",
-    "Environment": "Only the operator writes it. Ask with an EnvironmentRequest; delete the request to give it back.",
+    "Approval": "An approver writes it, with `govcloud approvals approve` or `deny`.",
+    "Environment": "Only the operator writes it; ask with an EnvironmentRequest. The platform's people may set "
+    "`legalHold` and `suspended`.",
+    "PolicyExemption": "An owner of the department writes it, an approver of the platform decides.",
+    "ServiceOffering": "The platform writes it; `govcloud catalog ls` shows all.",
+    "ServiceInstance": "People of the environment write it, with `govcloud service create` or `kubectl create`.",
+    "ServiceBinding": "People of the environment write it, with `govcloud service bind` or `kubectl create`.",
 }
 _DEPARTMENT = {
     "apiVersion": labels.API_VERSION,
@@ -48,7 +69,7 @@ _DEPARTMENT = {
 
 def reference() -> str:
     """The page in Markdown."""
-    return "\n".join([_HEAD, *(_kind(definition) for definition in crd.DEFINITIONS), _sizes(), _lifetimes(), _names()])
+    return "\n".join([_HEAD, *(_kind(definition) for definition in DEFINITIONS), _sizes(), _lifetimes(), _names()])
 
 
 def examples() -> dict[str, dict[str, Any]]:
@@ -70,9 +91,9 @@ def fields(node: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any
             yield from fields(child, below)
 
 
-def _kind(definition: crd.Definition) -> str:
+def _kind(definition: Definition) -> str:
     schema = crd.open_api_schema(definition)
-    where = "in the cluster" if definition.scope == "Cluster" else "in the department's home namespace `dept-<code>`"
+    where = _WHERE.get(definition.kind, "in the cluster")
     intro = f"{schema['description']} Lives {where}; short name `{definition.short}`. {_WHO[definition.kind]}"
     parts = [f"## {definition.kind}", intro]
     if example := examples().get(definition.kind):
@@ -96,7 +117,7 @@ def _rows(schema: dict[str, Any], part: str) -> str:
 def _row(path: str, node: dict[str, Any], *, needed: bool) -> str:
     notes = [str(node.get("description", "")).strip(), *(["Required."] if needed else []), _limits(node)]
     if node.get("default", "") != "":
-        notes.append(f"Default `{str(node['default']).lower() if node['type'] == 'boolean' else node['default']}`.")
+        notes.append(f"Default `{str(node['default']).lower() if node.get('type') == 'boolean' else node['default']}`.")
     return f"| `{path}` | {_type(node)} | {' '.join(note for note in notes if note)} |\n"
 
 
@@ -141,21 +162,20 @@ def _sizes() -> str:
 def _lifetimes() -> str:
     rows = "".join(
         f"| `{purpose}` | {short} | {_days(policy.DEFAULT_LIFETIME_DAYS.get(purpose))} | "
-        f"{_days(policy.MAX_LIFETIME_DAYS.get(purpose))} | {_approval(purpose)} |\n"
+        f"{_days(policy.MAX_LIFETIME_DAYS.get(purpose))} |\n"
         for purpose, short in policy.PURPOSE_SHORT.items()
     )
-    head = "| Purpose | In names | Lives, unless said | At most | Granted by |\n|---|---|---|---|---|\n"
+    head = "| Purpose | In names | Lives, unless said | At most |\n|---|---|---|---|\n"
     warnings = ", ".join(str(days) for days in policy.EXPIRY_WARNINGS_DAYS)
-    text = f"The condition `Expiring` turns true {warnings} days before the end. At the end the namespace is deleted."
+    text = (
+        f"The condition `Expiring` turns true {warnings} days before the end. At the end everything in it is stopped; "
+        "its data stays 14 days more, then it is deleted."
+    )
     return f"## Purposes\n\n{text}\n\n{head}{rows}"
 
 
 def _days(days: int | None) -> str:
     return f"{days} days" if days else "no end"
-
-
-def _approval(purpose: str) -> str:
-    return "policy" if purpose in policy.AUTO_APPROVED_PURPOSES else "a person"
 
 
 def _names() -> str:

@@ -16,12 +16,30 @@ __all__ = ["Cluster", "Object", "Objects", "Ref", "ref_of"]
 class Cluster(Protocol):
     """What the rest of govcloud may do to a cluster."""
 
+    def acting_as(self, user: str) -> Cluster:
+        """The same cluster in the name of another user: its rights decide, and the audit log names both.
+
+        Needs the right to impersonate that user. Which kinds there are is still asked in one's own name.
+        """
+        ...
+
     def get(self, ref: Ref) -> Object | None:
         """The live object (quorum read), None when it is not there."""
         ...
 
-    def list(self, api_version: str, kind: str, *, namespace: str | None = None, label_selector: str = "") -> Objects:
-        """All objects of a kind, in all namespaces or one; pages are joined. Each has apiVersion and kind."""
+    def list(
+        self,
+        api_version: str,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> Objects:
+        """All objects of a kind, in all namespaces or one; pages are joined. Each has apiVersion and kind.
+
+        Which fields can be selected depends on the kind, e.g. `type=Warning` of Events.
+        """
         ...
 
     def apply(self, obj: Object, *, field_manager: str, dry_run: bool = False, force: bool = True) -> Object:

@@ -6,11 +6,13 @@ Held to the same contract suite as the real one (tests/contract). Knows no schem
 from __future__ import annotations
 
 import copy
+import itertools
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Self
 
 from govcloud_api import conditions, errors
 from govcloud_kube import cluster, fields
@@ -35,7 +37,10 @@ def _wall_clock() -> datetime:
 
 
 class MemoryCluster:
-    """A whole cluster in a dict. `writes` lists (verb, Ref) of every write call, for tests of "no writes"."""
+    """A whole cluster in a dict. `writes` lists (verb, Ref) of every write call, for tests of "no writes".
+
+    `writers` has the user of each of them, empty for its own name. Knows no rights: whoever it acts as may do all.
+    """
 
     def __init__(
         self,
@@ -46,10 +51,12 @@ class MemoryCluster:
     ) -> None:
         """Starts with `objects` (their `status` is kept) and the namespaces every cluster is born with."""
         self.writes: list[tuple[str, Ref]] = []
+        self.writers: list[str] = []
+        self._user = ""
         self._entries: dict[Ref, _Entry] = {}
         self._raw_answers = dict(raw_answers or {})
         self._clock = clock
-        self._version = 0
+        self._versions = itertools.count(1)
         self._lock = threading.RLock()
         for name in _BORN_NAMESPACES:
             self.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
@@ -65,13 +72,27 @@ class MemoryCluster:
                 stored.obj["status"] = copy.deepcopy(obj["status"])
             return copy.deepcopy(stored.obj)
 
+    def acting_as(self, user: str) -> Self:
+        """See `Cluster.acting_as`; the same objects under another name."""
+        other = copy.copy(self)
+        other._user = user
+        return other
+
     def get(self, ref: Ref) -> Object | None:
         """See `Cluster.get`."""
         with self._lock:
             entry = self._entries.get(ref)
             return copy.deepcopy(entry.obj) if entry else None
 
-    def list(self, api_version: str, kind: str, *, namespace: str | None = None, label_selector: str = "") -> Objects:
+    def list(
+        self,
+        api_version: str,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> Objects:
         """See `Cluster.list`; selectors are `a=b,c` (equality and existence), order is by namespace and name."""
         with self._lock:
             found = [
@@ -80,6 +101,7 @@ class MemoryCluster:
                 if (ref.api_version, ref.kind) == (api_version, kind)
                 and namespace in (None, ref.namespace)
                 and _selected(entry.obj, label_selector)
+                and _has_fields(entry.obj, field_selector)
             ]
             ordered = sorted(found, key=lambda o: (o["metadata"].get("namespace", ""), o["metadata"]["name"]))
             return copy.deepcopy(ordered)
@@ -101,7 +123,9 @@ class MemoryCluster:
             return self._replace(ref, entry, merged, dry_run=dry_run)
 
     def create(self, obj: Object, *, dry_run: bool = False) -> Object:
-        """See `Cluster.create`. `generateName` is honoured."""
+        """See `Cluster.create`. `generateName` is honoured, and a SelfSubjectReview is answered."""
+        if obj["kind"] == "SelfSubjectReview":
+            return obj | {"status": {"userInfo": {"username": self._user}}}
         with self._lock:
             named = copy.deepcopy(obj)
             if "name" not in named["metadata"]:
@@ -153,6 +177,7 @@ class MemoryCluster:
     def _noted(self, verb: str, ref: Ref, *, dry_run: bool) -> Ref:
         if not dry_run:
             self.writes.append((verb, ref))
+            self.writers.append(self._user)
         return ref
 
     def _require_namespace(self, ref: Ref) -> None:
@@ -171,10 +196,9 @@ class MemoryCluster:
 
     def _fresh(self, ref: Ref, obj: Object, owners: _Owners) -> _Entry:
         born = {key: copy.deepcopy(value) for key, value in obj.items() if key != "status"}
-        self._version += 1
         born["metadata"] = born["metadata"] | {
             "uid": str(uuid.uuid4()),
-            "resourceVersion": str(self._version),
+            "resourceVersion": str(next(self._versions)),
             "creationTimestamp": conditions.timestamp(self._clock()),
         }
         if "spec" in born:
@@ -200,8 +224,7 @@ class MemoryCluster:
         return kept
 
     def _bump(self, obj: Object) -> None:
-        self._version += 1
-        obj["metadata"]["resourceVersion"] = str(self._version)
+        obj["metadata"]["resourceVersion"] = str(next(self._versions))
 
     def _collect(self, ref: Ref) -> None:
         """Remove an object that waits for deletion once nothing holds it; its namespace may go with it."""
@@ -253,5 +276,17 @@ def _selected(obj: Object, label_selector: str) -> bool:
     for term in filter(None, label_selector.split(",")):
         key, equals, value = term.partition("=")
         if key not in labels or (equals and labels[key] != value.removeprefix("=")):
+            return False
+    return True
+
+
+def _has_fields(obj: Object, field_selector: str) -> bool:
+    """Terms `path=value`, where a path has dots between its steps."""
+    for term in filter(None, field_selector.split(",")):
+        path, _, value = term.partition("=")
+        found: object = obj
+        for step in path.split("."):
+            found = found.get(step) if isinstance(found, Mapping) else None
+        if str(found or "") != value.removeprefix("="):
             return False
     return True

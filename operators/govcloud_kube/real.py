@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import time
 from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlencode
 
 import msgspec
@@ -23,6 +24,8 @@ from govcloud_kube.cluster import Object, Objects, Ref
 
 APPLY = "application/apply-patch+yaml"
 JSON = "application/json"
+IMPERSONATE = "Impersonate-User"
+"""Source: kubernetes.io/docs/reference/access-authn-authz/user-impersonation. A service account brings its groups."""
 _config: Any = kubernetes_config
 """The client's config module is not typed."""
 PAGE_SIZE_OBJECTS = 500
@@ -59,19 +62,33 @@ class RealCluster:
         self._api = api
         self._timeout_seconds = timeout_seconds
         self._sleep = sleep
+        self._user = ""
         self._discovery = discovery.Discovery(self._document)
+
+    def acting_as(self, user: str) -> Self:
+        """See `Cluster.acting_as`; connections and what is known of kinds are shared."""
+        other = copy.copy(self)
+        other._user = user
+        return other
 
     def get(self, ref: Ref) -> Object | None:
         """See `Cluster.get`."""
         status, body = self._send("GET", self._path(ref))
         return None if status == 404 else _decoded(_checked(status, body, f"get {ref}"))
 
-    def list(self, api_version: str, kind: str, *, namespace: str | None = None, label_selector: str = "") -> Objects:
+    def list(
+        self,
+        api_version: str,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> Objects:
         """See `Cluster.list`. A page token that expired starts the list again, once."""
         path = self._discovery.path(api_version, kind, namespace)
-        query = {"limit": str(PAGE_SIZE_OBJECTS)}
-        if label_selector:
-            query["labelSelector"] = label_selector
+        selectors = {"labelSelector": label_selector, "fieldSelector": field_selector}
+        query = {"limit": str(PAGE_SIZE_OBJECTS)} | {key: value for key, value in selectors.items() if value}
         try:
             items = self._pages(path, query, f"list {kind}")
         except _TokenExpiredError:
@@ -162,6 +179,8 @@ class RealCluster:
 
     def _once(self, method: str, path: str, payload: bytes | None, content_type: str) -> tuple[int, bytes]:
         headers = {"Accept": JSON, "Content-Type": content_type}
+        if self._user:
+            headers[IMPERSONATE] = self._user
         _, url, headers, _, _ = self._api.param_serialize(
             method=method, resource_path=path, header_params=headers, auth_settings=["BearerToken"]
         )

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from govcloud_api import labels
 from govcloud_api.objects import Object, Ref, ref_of
 from govcloud_kube import Cluster
 from govcloud_operators import drift
+from govcloud_operators.isolation import RBAC_VERSION
 
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Server-side apply: repairs what somebody changed."""
+    """Server-side apply: repairs what somebody changed.
+
+    What a field manager applied before and leaves out now is removed: parts of one object that are decided about
+    apart need managers of their own.
+    """
 
     obj: Object
+    field_manager: str = labels.OPERATOR_FIELD_MANAGER
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,8 @@ def perform(cluster: Cluster, actions: Iterable[Action]) -> None:
     """Carry out in order. Raises what `Cluster` raises; what was done before stays done."""
     for action in actions:
         match action:
-            case Apply(obj):
-                cluster.apply(obj, field_manager=labels.OPERATOR_FIELD_MANAGER)
+            case Apply(obj, field_manager):
+                cluster.apply(obj, field_manager=field_manager)
             case Create(obj):
                 cluster.create(obj)
             case Delete(ref, uid):
@@ -69,3 +75,10 @@ def read(cluster: Cluster, refs: Iterable[Ref]) -> dict[Ref, Object]:
     """Live objects by Ref; those that are not there are left out."""
     found = ((ref, cluster.get(ref)) for ref in refs)
     return {ref: obj for ref, obj in found if obj is not None}
+
+
+def read_bindings(cluster: Cluster, namespace: str, names: Collection[str]) -> dict[Ref, Object]:
+    """RoleBindings that are ours by label and name; one without our label is as good as missing: it is made anew."""
+    selector = labels.selector({labels.MANAGED_BY: labels.MANAGER})
+    found = cluster.list(RBAC_VERSION, "RoleBinding", namespace=namespace, label_selector=selector)
+    return {ref_of(obj): obj for obj in found if obj["metadata"]["name"] in names}

@@ -18,7 +18,9 @@ RBAC_VERSION = "rbac.authorization.k8s.io/v1"
 RBAC_GROUP = "rbac.authorization.k8s.io"
 
 
-def namespace(name: str, owner_uid: str, extra_labels: dict[str, str]) -> Object:
+def namespace(
+    name: str, owner_uid: str, extra_labels: dict[str, str], annotations: dict[str, str] | None = None
+) -> Object:
     """A namespace that belongs to one Department or Environment, with Pod Security `restricted`, pinned."""
     security = {
         f"pod-security.kubernetes.io/{mode}{suffix}": value
@@ -31,17 +33,20 @@ def namespace(name: str, owner_uid: str, extra_labels: dict[str, str]) -> Object
         "metadata": {
             "name": name,
             "labels": {labels.MANAGED_BY: labels.MANAGER} | extra_labels | security,
-            "annotations": {labels.OWNER_UID: owner_uid},
+            "annotations": {labels.OWNER_UID: owner_uid} | (annotations or {}),
         },
     }
 
 
 def is_owned(found: Object, owner_uid: str) -> bool:
     """True when the namespace was made for this very object; a name or label alone proves nothing."""
-    metadata = found["metadata"]
-    annotations = metadata.get("annotations") or {}
-    managed = (metadata.get("labels") or {}).get(labels.MANAGED_BY) == labels.MANAGER
-    return managed and bool(owner_uid) and annotations.get(labels.OWNER_UID) == owner_uid
+    managed = (found["metadata"].get("labels") or {}).get(labels.MANAGED_BY) == labels.MANAGER
+    return managed and bool(owner_uid) and note(found, labels.OWNER_UID) == owner_uid
+
+
+def note(found: Object | None, annotation: str) -> str:
+    """What an annotation says, empty when it is not there."""
+    return str((((found or {}).get("metadata") or {}).get("annotations") or {}).get(annotation, ""))
 
 
 def is_going(found: Object) -> bool:
@@ -75,7 +80,7 @@ def limit_range(where: str) -> Object:
 
 def default_deny(where: str) -> Object:
     """No traffic, either way, for any pod."""
-    return _policy(DENY_NAME, where, {"policyTypes": ["Ingress", "Egress"]})
+    return network_policy(DENY_NAME, where, {"policyTypes": ["Ingress", "Egress"]})
 
 
 def allow_dns(where: str) -> Object:
@@ -85,7 +90,7 @@ def allow_dns(where: str) -> Object:
         "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
     }
     ports = [{"protocol": protocol, "port": 53} for protocol in ("UDP", "TCP")]
-    return _policy(DNS_NAME, where, {"policyTypes": ["Egress"], "egress": [{"to": [peer], "ports": ports}]})
+    return network_policy(DNS_NAME, where, {"policyTypes": ["Egress"], "egress": [{"to": [peer], "ports": ports}]})
 
 
 def allow_same_namespace(where: str) -> Object:
@@ -96,19 +101,38 @@ def allow_same_namespace(where: str) -> Object:
         "ingress": [{"from": [everyone]}],
         "egress": [{"to": [everyone]}],
     }
-    return _policy(SAME_NAMESPACE_NAME, where, spec)
+    return network_policy(SAME_NAMESPACE_NAME, where, spec)
 
 
 def role_binding(where: str, cluster_role: str, subjects: Iterable[tuple[str, str]]) -> Object:
     """Gives (kind, name) subjects one of the roles that exist for departments, in one namespace."""
+    people = [{"apiGroup": RBAC_GROUP, "kind": kind, "name": name} for kind, name in subjects]
+    return _binding(where, cluster_role, people)
+
+
+def account_binding(where: str, cluster_role: str, account: str, home: str) -> Object:
+    """Gives a service account of namespace `home` such a role."""
+    return _binding(where, cluster_role, [{"kind": "ServiceAccount", "name": account, "namespace": home}])
+
+
+def account(name: str, where: str, owner_uid: str, extra_labels: dict[str, str]) -> Object:
+    """A service account that no pod uses and that gets no token."""
+    body = _named("v1", "ServiceAccount", name, where) | {"automountServiceAccountToken": False}
+    body["metadata"]["labels"] |= extra_labels
+    body["metadata"]["annotations"] = {labels.OWNER_UID: owner_uid}
+    return body
+
+
+def network_policy(name: str, where: str, spec: dict[str, Any]) -> Object:
+    """A policy for every pod of a namespace."""
+    return _named(POLICY_VERSION, "NetworkPolicy", name, where) | {"spec": {"podSelector": {}} | spec}
+
+
+def _binding(where: str, cluster_role: str, subjects: list[dict[str, str]]) -> Object:
     return _named(RBAC_VERSION, "RoleBinding", cluster_role, where) | {
         "roleRef": {"apiGroup": RBAC_GROUP, "kind": "ClusterRole", "name": cluster_role},
-        "subjects": [{"apiGroup": RBAC_GROUP, "kind": kind, "name": name} for kind, name in subjects],
+        "subjects": subjects,
     }
-
-
-def _policy(name: str, where: str, spec: dict[str, Any]) -> Object:
-    return _named(POLICY_VERSION, "NetworkPolicy", name, where) | {"spec": {"podSelector": {}} | spec}
 
 
 def _named(api_version: str, kind: str, name: str, where: str) -> Object:

@@ -115,13 +115,27 @@ class Fenced:
         self._cluster = cluster
         self._lease = lease
 
+    def acting_as(self, user: str) -> Fenced:
+        """Another name, the same fence."""
+        return Fenced(self._cluster.acting_as(user), self._lease)
+
     def get(self, ref: Ref) -> Object | None:
         """Reading needs no lease."""
         return self._cluster.get(ref)
 
-    def list(self, api_version: str, kind: str, *, namespace: str | None = None, label_selector: str = "") -> Objects:
+    def list(
+        self,
+        api_version: str,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        label_selector: str = "",
+        field_selector: str = "",
+    ) -> Objects:
         """Reading needs no lease."""
-        return self._cluster.list(api_version, kind, namespace=namespace, label_selector=label_selector)
+        return self._cluster.list(
+            api_version, kind, namespace=namespace, label_selector=label_selector, field_selector=field_selector
+        )
 
     def apply(self, obj: Object, *, field_manager: str, dry_run: bool = False, force: bool = True) -> Object:
         """Raises NotReady without the lease."""

@@ -17,13 +17,11 @@ import kopf
 
 from govcloud_api import errors, labels
 from govcloud_kube import real
-from govcloud_operators import dispatch, lease, login, network, page, settings, watchdog
-from govcloud_operators.department import handlers as department_handlers
-from govcloud_operators.environment import handlers as environment_handlers
-from govcloud_operators.environment import reconcile as environment
-from govcloud_operators.environment_request import handlers as environment_request_handlers
+from govcloud_operators import dispatch, lease, login, network, page, settings, usage, watchdog
 from govcloud_operators.keys import Key
 from govcloud_operators.queue import WorkQueue
+from govcloud_operators.rooms import ROOMS
+from govcloud_operators.surroundings import Surroundings
 
 LOG = logging.getLogger("govcloud_operators")
 STOP_SECONDS = 3.0
@@ -54,16 +52,19 @@ async def run(wanted: settings.Settings) -> int:
     await asyncio.to_thread(login.require_identity, cluster, wanted.expected_user)
     clocks = lease.Clocks(monotonic=time.monotonic, wall=lambda: datetime.now(UTC))
     held = lease.Lease(cluster, identity=wanted.identity, namespace=wanted.namespace, clocks=clocks)
-    around = environment.Surroundings(
+    loop = asyncio.get_running_loop()
+    around = Surroundings(
         clock=clocks.wall,
         reach=network.reach,
         probe_image=f"{labels.REGISTRY}/netprobe:{wanted.version}",
         canary_address=wanted.canary_address,
+        enqueue=lambda key: _ignored(loop.call_soon_threadsafe(queue.add, key)),
+        cluster_networks=wanted.cluster_networks,
+        version=wanted.version,
+        usage=usage.Prometheus(address=wanted.prometheus_url, fetch=usage.fetch).measure,
     )
     dispatcher = dispatch.Dispatcher(lease.Fenced(cluster, held), around)
     queue = WorkQueue(dispatcher.work, now=time.monotonic)
-    loop = asyncio.get_running_loop()
-    dispatcher.connect(lambda key: _ignored(loop.call_soon_threadsafe(queue.add, key)))
     health = page.Health(queue=queue, lease_held=held.held)
     runner = await page.serve(health, host=wanted.page_host, port=wanted.page_port)
     try:
@@ -104,8 +105,8 @@ async def _work(wanted: settings.Settings, held: lease.Lease, dispatcher: dispat
 async def _watch(wanted: settings.Settings, queue: WorkQueue) -> None:
     """kopf as a thin shell: it lists and watches, our handlers name keys, nothing is stored on objects."""
     registry = kopf.OperatorRegistry()
-    for handlers in (department_handlers, environment_request_handlers, environment_handlers):
-        handlers.register(registry, queue.add)
+    for room in ROOMS:
+        room.register(registry, queue.add)
 
     @kopf.on.login(registry=registry, id="login", retries=3)
     def on_login(**_: object) -> kopf.ConnectionInfo:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from govcloud_api import errors
+from govcloud_operators.surroundings import IpNetwork
 
 PREFIX = "GOVCLOUD_"
+NETWORKS = ("POD_CIDR", "SERVICE_CIDR", "NODE_CIDR")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,10 @@ class Settings:
     workers: int = 4
     canary_address: str | None = None
     """`IP:port` where the operator finds the canary; None: at its Service."""
+    cluster_networks: tuple[IpNetwork, ...] = ()
+    """Pods, Services and machines: what no environment may reach by address. Empty: unknown, all egress stays shut."""
+    prometheus_url: str = "http://prometheus.govcloud-monitoring.svc:9090"
+    """Where the use of namespaces is asked for."""
     expected_user: str = "system:serviceaccount:govcloud-system:operator"
 
 
@@ -47,7 +54,34 @@ def from_environment(environ: Mapping[str, str], *, host_name: str, version: str
         resync_seconds=_number(environ, "RESYNC_SECONDS", 30.0),
         workers=int(_number(environ, "WORKERS", 4)),
         canary_address=environ.get(f"{PREFIX}CANARY_ADDRESS") or None,
+        cluster_networks=_networks(environ),
+        prometheus_url=_url(environ, "PROMETHEUS_URL", "http://prometheus.govcloud-monitoring.svc:9090"),
     )
+
+
+def _url(environ: Mapping[str, str], name: str, default: str) -> str:
+    text = environ.get(f"{PREFIX}{name}") or default
+    if not text.startswith(("http://", "https://")):
+        raise errors.ConfigError(f"{PREFIX}{name} is {text!r}; write for example {default}")
+    return text.rstrip("/")
+
+
+def _networks(environ: Mapping[str, str]) -> tuple[IpNetwork, ...]:
+    """All of them or none: one that is forgotten would be open to environments."""
+    given = {name: environ.get(f"{PREFIX}{name}") or "" for name in NETWORKS}
+    if not any(given.values()):
+        return ()
+    for name, text in given.items():
+        if not text:
+            raise errors.ConfigError(f"{PREFIX}{name} is missing; set {', '.join(PREFIX + n for n in NETWORKS)}")
+    return tuple(_network(name, part) for name, text in given.items() for part in text.split(","))
+
+
+def _network(name: str, text: str) -> IpNetwork:
+    try:
+        return ipaddress.ip_network(text.strip())
+    except ValueError as error:
+        raise errors.ConfigError(f"{PREFIX}{name}: {error}; write for example 10.77.0.0/24") from error
 
 
 def _number(environ: Mapping[str, str], name: str, default: float) -> float:

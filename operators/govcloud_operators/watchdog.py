@@ -9,12 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from govcloud_api import labels
+from govcloud_operators.rooms import ROOMS
 
-EXPECTED = frozenset(
-    f"watcher for {plural}.{labels.VERSION}.{labels.GROUP}@None"
-    for plural in ("departments", "environmentrequests", "environments")
-)
+EXPECTED = frozenset(f"watcher for {room.watched}@None" for room in ROOMS)
 START_SECONDS = 30.0
 CHECK_SECONDS = 1.0
 

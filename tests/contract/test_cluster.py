@@ -219,6 +219,17 @@ def test_list_by_namespace_and_labels(cluster: Cluster, new_namespace: Callable[
     assert [o["metadata"]["name"] for o in local] == ["a", "b"]
 
 
+def test_list_by_fields(cluster: Cluster, namespace: str) -> None:
+    about = {"apiVersion": "v1", "kind": "Pod", "name": "web", "namespace": namespace}
+    for name, type_ in (("a", "Normal"), ("b", "Warning"), ("c", "Warning")):
+        metadata = {"name": name, "namespace": namespace}
+        told = {"involvedObject": about, "reason": "Test", "message": name, "type": type_}
+        cluster.create({"apiVersion": "v1", "kind": "Event", "metadata": metadata, **told})
+    found = cluster.list("v1", "Event", namespace=namespace, field_selector="type=Warning,involvedObject.name=web")
+    assert [event["message"] for event in found] == ["b", "c"]
+    assert cluster.list("v1", "Event", namespace=namespace, field_selector="involvedObject.name=other") == []
+
+
 def test_what_get_returns_is_a_copy(cluster: Cluster, namespace: str) -> None:
     cluster.create(config_map(namespace, x="1"))
     live(cluster, ref(namespace))["data"]["x"] = "changed here only"
@@ -240,3 +251,32 @@ def test_raw_gives_bytes(cluster: Cluster) -> None:
     assert b"gitVersion" in cluster.raw("GET", "/version")
     with pytest.raises(errors.NotFound):
         cluster.raw("GET", "/no/such/path")
+
+
+def test_acting_as_another_is_that_other(cluster: Cluster, namespace: str) -> None:
+    tenant = "system:serviceaccount:govcloud-tenants:tenant-tax"
+    review = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview", "metadata": {}}
+    mine = cluster.create(review)["status"]["userInfo"]["username"]
+    other = cluster.acting_as(tenant)
+    assert other.create(review)["status"]["userInfo"]["username"] == tenant
+    assert other.acting_as("olga").create(review)["status"]["userInfo"]["username"] == "olga"
+    assert cluster.create(review)["status"]["userInfo"]["username"] == mine != tenant
+
+
+def test_acting_as_another_sees_the_same_objects(cluster: Cluster, namespace: str) -> None:
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "writer", "namespace": namespace},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "writer"}],
+    }
+    cluster.create(role)
+    writer = cluster.acting_as("writer")
+    made = writer.apply(config_map(namespace, x="1"), field_manager=OWNER)
+    assert live(cluster, ref(namespace)) == live(writer, ref(namespace))
+    cluster.apply(config_map(namespace, x="2"), field_manager=OWNER)
+    assert live(writer, ref(namespace))["data"] == {"x": "2"}
+    assert live(writer, ref(namespace))["metadata"]["resourceVersion"] != made["metadata"]["resourceVersion"]
+    assert writer.delete(ref(namespace))
+    assert cluster.get(ref(namespace)) is None

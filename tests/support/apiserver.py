@@ -26,8 +26,13 @@ from support import certificates
 
 START_SECONDS = 60
 STOP_SECONDS = 10
-CONTROLLERS = ("namespace-controller", "resourcequota-controller", "serviceaccount-controller")
-_COMPONENT = {"etcd": "etcd"}
+CONTROLLERS = (
+    "namespace-controller",
+    "resourcequota-controller",
+    "serviceaccount-controller",
+    "validatingadmissionpolicy-status-controller",
+)
+_COMPONENT = {"etcd": "etcd", "nats-server": "nats", "traefik": "traefik"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +43,14 @@ class ApiServer:
     folder: Path
     authority: certificates.Authority
 
+    @property
+    def audit_log(self) -> Path:
+        """One JSON event a line for every request but reads; empty unless it was started with `audit`."""
+        return self.folder / "audit.log"
+
     def kubeconfig(self, user: str, *groups: str) -> Path:
         """Kubeconfig file of a user with these groups."""
-        path = self.folder / f"{user.replace(':', '_')}.kubeconfig"
+        path = self.folder / f"{certificates.file_name(user, *groups)}.kubeconfig"
         pair = self.authority.client(user, *groups)
         cluster = {"server": self.url, "certificate-authority": str(self.authority.certificate)}
         login = {"client-certificate": str(pair.certificate), "client-key": str(pair.key)}
@@ -71,7 +81,8 @@ def binary(name: str) -> Path:
         return path
     if (found := _from_bundle(name)) is not None:
         return found
-    pytest.fail(f"{name} is not there: run `govcloud bundle build kubernetes etcd`, or set GOVCLOUD_TEST_BIN")
+    component = _COMPONENT.get(name, "kubernetes")
+    pytest.fail(f"{name} is not there: run `govcloud bundle build {component}`, or set GOVCLOUD_TEST_BIN")
 
 
 def _from_bundle(name: str) -> Path | None:
@@ -89,12 +100,12 @@ def _from_bundle(name: str) -> Path | None:
 
 
 @contextmanager
-def running(folder: Path, *, controllers: Sequence[str] = CONTROLLERS) -> Iterator[ApiServer]:
+def running(folder: Path, *, controllers: Sequence[str] = CONTROLLERS, audit: bool = False) -> Iterator[ApiServer]:
     """Start everything in `folder`, yield when ready, end every process however the test went."""
     authority = certificates.Authority(folder)
     with ExitStack() as stack:
         etcd_url = stack.enter_context(_etcd(folder))
-        server = stack.enter_context(_kube_apiserver(folder, authority, etcd_url))
+        server = stack.enter_context(_kube_apiserver(folder, authority, etcd_url, audit=audit))
         _wait_until_ready(server)
         if controllers:
             stack.enter_context(controller_manager(server, controllers))
@@ -126,7 +137,9 @@ def _etcd(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _kube_apiserver(folder: Path, authority: certificates.Authority, etcd_url: str) -> Iterator[ApiServer]:
+def _kube_apiserver(
+    folder: Path, authority: certificates.Authority, etcd_url: str, *, audit: bool
+) -> Iterator[ApiServer]:
     port = free_port()
     serving = authority.server("localhost", "kubernetes.default.svc")
     token_key = folder / "service-account.key"
@@ -146,8 +159,19 @@ def _kube_apiserver(folder: Path, authority: certificates.Authority, etcd_url: s
         "endpoint-reconciler-type": "none",
         "anonymous-auth": "true",
     }
+    arguments |= _auditing(folder) if audit else {}
     with process([str(binary("kube-apiserver")), *_flags(arguments)], folder / "kube-apiserver.log"):
         yield ApiServer(url=f"https://127.0.0.1:{port}", folder=folder, authority=authority)
+
+
+def _auditing(folder: Path) -> dict[str, str]:
+    """Who wrote what with which answer, without bodies, at once."""
+    rules = [{"level": "None", "verbs": ["get", "list", "watch"]}, {"level": "Metadata"}]
+    policy = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": rules}
+    path = folder / "audit-policy.yaml"
+    path.write_text(yaml.safe_dump(policy))
+    log = str(folder / "audit.log")
+    return {"audit-policy-file": str(path), "audit-log-path": log, "audit-log-mode": "blocking"}
 
 
 @contextmanager

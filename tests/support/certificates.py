@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,10 @@ class Authority:
         self.certificate = folder / "ca.crt"
         self.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
+    def key_pem(self) -> bytes:
+        """The authority's own key, for a controller that signs in its name."""
+        return private_pem(self._key)
+
     def server(self, *dns_names: str) -> Pair:
         """Certificate of a server on 127.0.0.1 with these names."""
         names: list[x509.GeneralName] = [x509.DNSName(name) for name in dns_names]
@@ -48,7 +53,7 @@ class Authority:
         """Certificate of a Kubernetes user: CN is the user, every O a group."""
         attributes = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups]
         attributes.append(x509.NameAttribute(NameOID.COMMON_NAME, user))
-        return self._issue(user.replace(":", "_"), x509.Name(attributes), ExtendedKeyUsageOID.CLIENT_AUTH)
+        return self._issue(file_name(user, *groups), x509.Name(attributes), ExtendedKeyUsageOID.CLIENT_AUTH)
 
     def _issue(
         self,
@@ -67,6 +72,12 @@ class Authority:
         pair.certificate.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         pair.key.write_bytes(private_pem(key))
         return pair
+
+
+def file_name(user: str, *groups: str) -> str:
+    """One name for a user with these groups; the same user with others is somebody else."""
+    digest = hashlib.sha256("\n".join(sorted(groups)).encode()).hexdigest()[:8]
+    return f"{user.replace(':', '_')}-{digest}"
 
 
 def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:

@@ -129,10 +129,11 @@ class Lab:
         process.send_signal(signal.SIGKILL)
         process.communicate()
 
-    def member(self, department: str, user: str = "anna") -> Path:
-        """A kubeconfig of a department's owner, alone."""
-        file = self.folder / f"{user}-{department}.kubeconfig"
-        file.write_text(self.govcloud("dept", "kubeconfig", department, str(self.site), "--user", user))
+    def member(self, department: str, user: str = "anna", role: str = "owner") -> Path:
+        """A kubeconfig of somebody with one role in a department."""
+        file = self.folder / f"{user}-{department}-{role}.kubeconfig"
+        words = ["dept", "kubeconfig", department, str(self.site), "--user", user, "--role", role]
+        file.write_text(self.govcloud(*words))
         return file
 
 

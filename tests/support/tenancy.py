@@ -23,6 +23,8 @@ from support.apiserver import ApiServer
 
 OPERATORS = Path(__file__).parents[2] / "operators"
 VERSION = "0.0.0-test"
+NETWORKS = {"POD_CIDR": "10.78.0.0/16", "SERVICE_CIDR": "10.79.0.0/16", "NODE_CIDR": "10.77.0.0/24"}
+PLACEHOLDERS = {"@VERSION@": VERSION} | {f"@{name}@": value for name, value in NETWORKS.items()}
 SERVICE_ACCOUNT_GROUPS = ("system:serviceaccounts", f"system:serviceaccounts:{labels.SYSTEM_NAMESPACE}")
 
 
@@ -36,7 +38,9 @@ def objects() -> Iterator[Object]:
         *sorted(path for path in deploy.glob("*.yaml") if path.name != "00-namespace.yaml"),
     ]
     for path in files:
-        text = path.read_text().replace("@VERSION@", VERSION)
+        text = path.read_text()
+        for placeholder, value in PLACEHOLDERS.items():
+            text = text.replace(placeholder, value)
         yield from (obj for obj in yaml.safe_load_all(text) if obj)
 
 
@@ -74,6 +78,7 @@ def operator(
         "GOVCLOUD_PAGE_PORT": str(port),
         "GOVCLOUD_RESYNC_SECONDS": "2",
         "GOVCLOUD_CANARY_ADDRESS": canary_address,
+        **{f"GOVCLOUD_{name}": value for name, value in NETWORKS.items()},
     }
     with apiserver.process([sys.executable, "-m", "govcloud_operators.main"], log, environ) as child:
         yield OperatorProcess(child=child, port=port)
@@ -181,7 +186,6 @@ def _set_status(admin: Cluster, pod: Object, status: dict[str, Any]) -> None:
 
 
 def _ingress_known(admin: Cluster, pod: Object) -> bool:
-    home = f"dept-{pod['metadata']['namespace'].partition('-')[0]}"
-    found = admin.list(labels.API_VERSION, "Environment", namespace=home)
+    found = admin.list(labels.API_VERSION, "Environment")
     probes = [(e.get("status") or {}).get("isolationProbe") or {} for e in found]
     return any(probe.get("podUid") == pod["metadata"]["uid"] and probe.get("ingress") for probe in probes)

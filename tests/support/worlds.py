@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Any, Literal
 
 from govcloud_api import conditions, labels
 from govcloud_kube import Object, Ref
 from govcloud_kube.memory import MemoryCluster
 from govcloud_operators.environment import reconcile as environment
+from govcloud_operators.events import Events
+from govcloud_operators.surroundings import Surroundings
 
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 HOME = "dept-tax"
+NETWORKS = tuple(ip_network(text) for text in ("10.78.0.0/16", "10.79.0.0/16", "10.77.0.0/24"))
 IMAGE = "registry.govcloud.internal/netprobe:test"
 PROBE = Ref("v1", "Pod", "govcloud-probe", "tax-portal-sandbox")
 ENVIRONMENT = Ref(labels.API_VERSION, "Environment", "portal-sandbox", HOME)
@@ -24,8 +28,10 @@ class World:
     def __init__(self) -> None:
         self.now = START
         self.cluster = MemoryCluster(clock=lambda: self.now)
+        self.events = Events()
         self.answers: dict[str, Literal["open", "refused", "silent"]] = {"10.96.0.9:8080": "open"}
-        self.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": labels.SYSTEM_NAMESPACE}})
+        for name in (labels.SYSTEM_NAMESPACE, labels.TENANTS_NAMESPACE, labels.APPROVALS_NAMESPACE):
+            self.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         self._service("isolation-canary", labels.SYSTEM_NAMESPACE, "10.96.0.9")
         self._service("kubernetes", "default", "10.96.0.1")
 
@@ -37,10 +43,14 @@ class World:
         """What reconciles are given."""
         return self.now
 
-    def around(self) -> environment.Surroundings:
+    def around(self) -> Surroundings:
         """Surroundings of an Environment's reconcile; addresses without an answer are silent."""
-        return environment.Surroundings(
-            clock=self.clock, reach=lambda address: self.answers.get(address, "silent"), probe_image=IMAGE
+        return Surroundings(
+            clock=self.clock,
+            reach=lambda address: self.answers.get(address, "silent"),
+            probe_image=IMAGE,
+            events=self.events,
+            cluster_networks=NETWORKS,
         )
 
     def department(self, **spec: Any) -> Object:
@@ -87,21 +97,28 @@ class World:
             }
         )
 
-    def environment(self, request: Object, *, expires_at: datetime | None = None, **metadata: Any) -> Object:
-        """Seed the Environment that came out of a request."""
-        spec = {
+    def environment(
+        self,
+        request: Object,
+        *,
+        expires_at: datetime | None = None,
+        spec: dict[str, Any] | None = None,
+        **metadata: Any,
+    ) -> Object:
+        """Seed the Environment that came out of a request; `spec` is what else was approved."""
+        wanted: dict[str, Any] = {
             "departmentRef": "tax",
             "product": request["spec"]["product"],
             "purpose": request["spec"]["purpose"],
             "size": "small",
             "quota": {"cpu": "1", "memory": "2Gi", "storage": "10Gi", "pods": 20},
             "requestRef": {"name": request["metadata"]["name"], "uid": request["metadata"]["uid"]},
-        }
+        } | (spec or {})
         if expires_at is not None:
-            spec["expiresAt"] = conditions.timestamp(expires_at)
+            wanted["expiresAt"] = conditions.timestamp(expires_at)
         named = {"name": f"{request['spec']['product']}-sandbox", "namespace": HOME}
         return self.cluster.seed(
-            {"apiVersion": labels.API_VERSION, "kind": "Environment", "metadata": named | metadata, "spec": spec}
+            {"apiVersion": labels.API_VERSION, "kind": "Environment", "metadata": named | metadata, "spec": wanted}
         )
 
     def count_quotas(self) -> None:
@@ -134,6 +151,27 @@ class World:
         found = self.cluster.get(ref)
         assert found is not None, f"{ref} is not there"
         return found
+
+    def change(self, ref: Ref, **spec: Any) -> Object:
+        """Write fields of an object's spec, as somebody else."""
+        body = {"apiVersion": ref.api_version, "kind": ref.kind, "spec": spec}
+        metadata = {"name": ref.name} | ({"namespace": ref.namespace} if ref.namespace else {})
+        manager = f"somebody-{len(self.cluster.writes)}"  # another each time: an earlier wish stays
+        return self.cluster.apply(body | {"metadata": metadata}, field_manager=manager)
+
+    def settle_environment(self, ref: Ref = ENVIRONMENT, *, ok: bool = True, rounds: int = 6) -> float | None:
+        """Reconcile while the quota controller and the kubelet do their part; seconds until the next look."""
+        for _ in range(rounds):
+            environment.reconcile(self.cluster, ref, self.around())
+            self.count_quotas()
+            self.run_probe(ok=ok)
+            self.pass_time(seconds=1)
+        return environment.reconcile(self.cluster, ref, self.around())
+
+    def people(self, namespace: str = "tax-portal-sandbox") -> dict[str, list[str]]:
+        """Who gets in: RoleBinding -> names of its subjects."""
+        found = self.cluster.list("rbac.authorization.k8s.io/v1", "RoleBinding", namespace=namespace)
+        return {obj["metadata"]["name"]: [subject["name"] for subject in obj["subjects"]] for obj in found}
 
     def bindings(self, namespace: str = "tax-portal-sandbox") -> list[str]:
         """Names of the RoleBindings of a namespace."""

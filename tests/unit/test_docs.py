@@ -65,7 +65,9 @@ def test_links_lead_somewhere(page: Path):
 @pytest.mark.parametrize("page", PAGES, ids=ids)
 def test_no_page_names_one_machines_folders_or_foreign_hosts(page: Path):
     text = page.read_text(encoding="utf-8")
-    foreign = [host for host in HOST.findall(text) if not host.endswith(("kubernetes.io", "k8s.io"))]
+    foreign = [
+        host for host in HOST.findall(text) if not host.endswith(("kubernetes.io", "k8s.io", "servicebinding.io"))
+    ]
     assert foreign + [host for host in HOST.findall(text) if host.startswith("registry.")] == []
     assert PRIVATE_PATH.findall(text) + URL.findall(text) == []
 

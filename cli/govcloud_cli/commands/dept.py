@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from govcloud_cli import names
 from govcloud_cli.access import access_options, connect, credentials
 from govcloud_cli.output import format_option
 
@@ -17,22 +18,46 @@ def dept() -> None:
 @access_options
 @format_option
 def ls(site: Path, kubeconfig: Path | None, form: str) -> None:
-    """List departments: what each may use, and what it has been given."""
+    """List departments: what each may use, and what it has been given. Members see their own."""
     from govcloud_cli import output, tables
+    from govcloud_cli.tenancy import departments
 
-    departments = connect(site, kubeconfig).list("govcloud.internal/v1alpha1", "Department")
-    output.show(form, departments, tables.departments(departments))
+    found = departments.gather(connect(site, kubeconfig))
+    output.show(form, found, tables.departments(found))
+
+
+@dept.command(epilog="Example: govcloud dept show tax")
+@click.argument("code", shell_complete=names.departments)
+@access_options
+@format_option
+def show(code: str, site: Path, kubeconfig: Path | None, form: str) -> None:
+    """Show department CODE: quota, tier, highest class of data, contacts, who has which role."""
+    from govcloud_cli import output
+    from govcloud_cli.tenancy import departments, places
+
+    found = places.named(connect(site, kubeconfig), "Department", code, None)
+    output.show(form, found, departments.text(found))
 
 
 @dept.command(epilog="Example: govcloud dept kubeconfig tax --user anna --role owner > anna.kubeconfig")
-@click.argument("code")
+@click.argument("code", shell_complete=names.departments)
 @access_options
 @click.option("--user", required=True, help="Name of the person or program, as it will stand in the audit log.")
-@click.option("--role", default="owner", show_default=True, help="Role in the department, as in its subjects.")
+@click.option("--role", help="Role in the department, as in its subjects; owner unless said.")
+@click.option("--group", metavar="GROUP", help="Instead of a role: one of the department's groups.")
 @click.option("--hours", type=click.IntRange(1, 24), default=8, show_default=True, help="How long it is good for.")
-def kubeconfig(code: str, site: Path, kubeconfig: Path | None, user: str, role: str, hours: int) -> None:
-    """Print short-lived credentials for a member of department CODE. It is a secret: send it by a safe way."""
+def kubeconfig(
+    code: str, site: Path, kubeconfig: Path | None, user: str, role: str | None, group: str | None, hours: int
+) -> None:
+    """Print short-lived credentials for a member of department CODE. It is a secret: send it by a safe way.
+
+    CODE `platform` is the team that runs the cloud: its groups are platform:owner, platform:approver,
+    platform:finance, platform:auditor, platform:steward and platform:operator.
+    """
     from govcloud_infra.credentials import Member, issue
 
-    member = Member(user=user, department=code, role=role, valid_seconds=hours * 3600)
+    if role and group:
+        raise click.UsageError("say --role or --group, not both")
+    seconds = hours * 3600
+    member = Member(user=user, department=code, role=role or "owner", group=group, valid_seconds=seconds)
     click.echo(issue(connect(site, kubeconfig), member, credentials(site, kubeconfig)), nl=False)

@@ -10,7 +10,14 @@ from govcloud_kube.cluster import Cluster, Object, Ref
 
 Status = Literal["True", "False", "Unknown"]
 GROUP = "govcloud.internal/v1alpha1"
-PLATFORM_NAMESPACES = ("kube-system", "local-path-storage", "govcloud-system", "govcloud-monitoring", "govcloud-node")
+PLATFORM_NAMESPACES = (
+    "kube-system",
+    "local-path-storage",
+    "govcloud-system",
+    "govcloud-monitoring",
+    "govcloud-node",
+    "govcloud-ingress",
+)
 # What the playbook installs; the rest is expected from the manifests of the platform program.
 CORE_WORKLOADS = frozenset(
     {

@@ -9,22 +9,23 @@ from pydantic import Field
 from govcloud_api.v1alpha1.model import (
     Code,
     Conditions,
+    DataClass,
     Kind,
     Model,
     ObjectName,
     Observed,
     Quantity,
+    Role,
     Sentence,
+    UserName,
 )
-
-Role = Literal["owner", "approver", "finance", "auditor", "steward", "member-manager"]
 
 
 class Subject(Model):
     """A group or person that has a role; groups outlive people."""
 
     kind: Literal["Group", "User"]
-    name: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[^\s]+$")]
+    name: UserName
     role: Role
 
 
@@ -40,6 +41,7 @@ class Quota(Model):
     """The share of the cloud that the department was given."""
 
     hard: Hard
+    floor: Annotated[Hard | None, Field(description="Kept free for this department, whatever others ask for.")] = None
 
 
 class DepartmentSpec(Model):
@@ -49,6 +51,8 @@ class DepartmentSpec(Model):
     display_name: Annotated[str, Field(min_length=1, max_length=120)]
     subjects: Annotated[list[Subject], Field(max_length=64)] = Field(default_factory=list)
     quota: Quota
+    service_tier_ref: Annotated[ObjectName, Field(description="Tier of environments that ask for none.")] = "standard"
+    max_data_class: Annotated[DataClass, Field(description="Highest class of data it may hold here.")] = "internal"
     cost_centre: Annotated[str, Field(max_length=40)] = ""
     contacts: Annotated[list[Annotated[str, Field(max_length=253)]], Field(max_length=8)] = Field(
         default_factory=list, description="Team mailboxes, not people."

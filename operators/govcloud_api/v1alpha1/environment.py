@@ -9,6 +9,9 @@ from pydantic import Field
 from govcloud_api.v1alpha1.model import (
     Code,
     Conditions,
+    DataClass,
+    Egress,
+    Host,
     Kind,
     Model,
     Moment,
@@ -19,6 +22,7 @@ from govcloud_api.v1alpha1.model import (
     Quantity,
     Sentence,
     Size,
+    UserName,
 )
 
 
@@ -29,6 +33,23 @@ class EnvironmentQuota(Model):
     memory: Quantity
     storage: Quantity
     pods: Annotated[int, Field(ge=1, le=1000)]
+
+
+class Member(Model):
+    """Somebody who gets in besides the department's own people."""
+
+    kind: Literal["Group", "User"]
+    name: UserName
+    role: Annotated[Literal["editor", "viewer"], Field(description="An editor works in it, a viewer looks.")]
+
+
+class Network(Model):
+    """What may go in and out besides the namespace itself and DNS."""
+
+    ingress_hosts: Annotated[list[Host], Field(max_length=16, description="Names that the ingress may answer to.")] = (
+        Field(default_factory=list)
+    )
+    egress: Egress = "closed"
 
 
 class RequestRef(Model):
@@ -44,10 +65,20 @@ class EnvironmentSpec(Model):
     department_ref: Code
     product: Product
     purpose: Purpose
-    size: Size
+    size: Annotated[Size | None, Field(description="Absent when the quota was asked for in numbers.")] = None
     quota: EnvironmentQuota
+    tier_ref: ObjectName = "standard"
+    data_class: DataClass = "internal"
+    members: Annotated[list[Member], Field(max_length=64)] = Field(default_factory=list)
+    network: Network = Field(default_factory=Network)
     expires_at: Moment | None = None
-    request_ref: RequestRef
+    deletion_policy: Annotated[
+        Literal["Delete", "Retain"],
+        Field(description="Retain: after its end it stays suspended until the platform removes it."),
+    ] = "Delete"
+    legal_hold: Annotated[bool, Field(description="Nothing of it is removed while true; the platform sets it.")] = False
+    suspended: Annotated[bool, Field(description="Scaled to zero, data kept; the platform sets it.")] = False
+    request_ref: Annotated[RequestRef, Field(description="The request that it came from, or that changed it last.")]
 
 
 class IsolationProbe(Observed):
@@ -68,12 +99,34 @@ class IsolationProbe(Observed):
     message: Sentence | None = None
 
 
+class Issue(Observed):
+    """Something that its people must mend."""
+
+    code: Annotated[str, Field(min_length=1, max_length=63, description="CamelCase word, the same for the same fault.")]
+    severity: Literal["error", "warning"]
+    object: Annotated[str, Field(max_length=253, description="Kind and name.")]
+    message: Sentence
+    fix: Annotated[Sentence, Field(description="What to do.")]
+
+
+class QuotaStatus(Observed):
+    """What the namespace may reserve and has reserved."""
+
+    hard: Annotated[dict[str, Annotated[str, Field(max_length=32)]], Field(max_length=32)] = Field(default_factory=dict)
+    used: Annotated[dict[str, Annotated[str, Field(max_length=32)]], Field(max_length=32)] = Field(default_factory=dict)
+
+
 class EnvironmentStatus(Observed):
     """What the operator found in the world. Only the operator writes it."""
 
     namespace: ObjectName | None = None
     namespace_uid: Annotated[str, Field(max_length=64)] | None = None
     expires_at: Moment | None = None
+    delete_after: Annotated[
+        Moment | None, Field(description="When a suspended environment is removed with its data.")
+    ] = None
+    quota: QuotaStatus | None = None
+    issues: Annotated[list[Issue], Field(max_length=32)] = Field(default_factory=list)
     isolation_probe: IsolationProbe | None = None
     observed_generation: Annotated[int, Field(ge=0)] = 0
     conditions: Conditions = Field(default_factory=list)

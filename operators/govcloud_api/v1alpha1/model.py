@@ -16,8 +16,16 @@ Code = Annotated[str, Field(min_length=2, max_length=20, pattern=r"^[a-z][a-z0-9
 Product = Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$")]
 ObjectName = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$")]
 Sentence = Annotated[str, Field(max_length=1000)]
-Moment = Annotated[str, Field(max_length=32, json_schema_extra={"format": "date-time"})]
-"""RFC 3339 in UTC with seconds."""
+Moment = Annotated[
+    str,
+    Field(
+        max_length=32,
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$",
+        json_schema_extra={"format": "date-time"},
+    ),
+]
+"""RFC 3339 with seconds; written in UTC. The format alone lets a small `t` through, which CEL cannot read: such an
+object could never be changed again, not even its status."""
 Quantity = Annotated[
     str,
     Field(
@@ -29,6 +37,24 @@ Quantity = Annotated[
 ]
 Purpose = Literal["production", "staging", "test", "development", "sandbox"]
 Size = Literal["small", "medium", "large"]
+Role = Literal["owner", "approver", "finance", "auditor", "steward", "member-manager"]
+DataClass = Literal["public", "internal", "confidential", "secret"]
+"""How much harm a leak does, least first; a place holds nothing above its own class."""
+DATA_CLASSES: tuple[DataClass, ...] = ("public", "internal", "confidential", "secret")
+Egress = Literal["closed", "internal", "public"]
+"""Where pods may connect to besides their own namespace: nowhere, other machines of the site, everywhere."""
+_UNSEEN = "\\x00-\\x20\\x7f-\u00a0\u00ad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+"""Spaces and what cannot be seen, spelled out: `\\s` is another set in Go than here, and names are compared by eye."""
+UserName = Annotated[str, Field(min_length=1, max_length=253, pattern=f"^[^{_UNSEEN}]+$")]
+Host = Annotated[
+    str,
+    Field(max_length=253, pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"),
+]
+"""DNS name in lower case."""
+Day = Annotated[str, Field(max_length=10, pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+"""Date as YYYY-MM-DD."""
+SpecHash = Annotated[str, Field(max_length=71, pattern=r"^sha256:[0-9a-f]{64}$")]
+Uid = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class Model(BaseModel):
@@ -75,6 +101,7 @@ class Metadata(Observed):
     uid: str = ""
     generation: int = 0
     resource_version: str = ""
+    creation_timestamp: str | None = None
     deletion_timestamp: str | None = None
     finalizers: list[str] = Field(default_factory=list)
     labels: dict[str, str] = Field(default_factory=dict)

@@ -15,6 +15,8 @@ HOME_HARD = {
     "count/configmaps": "20",
     "count/environmentrequests.govcloud.internal": "200",
     "count/environments.govcloud.internal": "100",
+    "count/approvals.govcloud.internal": "1000",
+    "count/policyexemptions.govcloud.internal": "100",
 }
 """A home holds requests, not workloads; the counts keep one department from filling the API server."""
 
@@ -35,6 +37,17 @@ def namespace(department: Department) -> Object:
     return isolation.namespace(home(department), department.metadata.uid, extra)
 
 
+def account(department: Department) -> Object:
+    """The service account in whose name services are built in the department's environments; it has no token."""
+    name, where = labels.tenant_account(department.spec.code), labels.TENANTS_NAMESPACE
+    return isolation.account(name, where, department.metadata.uid, {labels.DEPARTMENT: department.spec.code})
+
+
+def account_ref(department: Department) -> Ref:
+    """Ref of that service account."""
+    return ref_of(account(department))
+
+
 def stages(department: Department) -> list[list[Object]]:
     """What must be there, in order; a stage starts when the one before it stands."""
     where = home(department)
@@ -42,14 +55,14 @@ def stages(department: Department) -> list[list[Object]]:
         isolation.resource_quota(where, HOME_HARD),
         isolation.limit_range(where),
         isolation.default_deny(where),
+        account(department),
     ]
     return [[namespace(department)], shut, roles.bindings(where, roles.HOME, department.spec.subjects)]
 
 
 def refs(department: Department) -> list[Ref]:
-    """Everything that a decision has to look at."""
-    fixed = [ref_of(obj) for stage in stages(department)[:2] for obj in stage]
-    return [*fixed, *roles.refs(home(department), roles.HOME)]
+    """Everything fixed that a decision has to look at, besides the RoleBindings."""
+    return [ref_of(obj) for stage in stages(department)[:2] for obj in stage]
 
 
 def with_finalizer(department: Department, *, held: bool) -> Object:

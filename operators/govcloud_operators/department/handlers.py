@@ -12,6 +12,7 @@ def register(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
     """Watch Departments. A change may let requests pass and changes who may enter environments: look at all."""
 
     @kopf.on.event(labels.GROUP, labels.VERSION, "departments", registry=registry, id="department")
-    async def on_event(name: str, **_: object) -> None:
+    async def on_event(name: str, spec: kopf.Spec, **_: object) -> None:
         enqueue(Key("Department", None, name))
         enqueue(Key("DepartmentFanOut", None, name))
+        enqueue(Key("ServiceTier", None, spec.get("serviceTierRef", "")))

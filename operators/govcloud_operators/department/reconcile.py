@@ -9,8 +9,8 @@ from govcloud_api import conditions, labels
 from govcloud_api.objects import Object, Ref, ref_of
 from govcloud_api.v1alpha1 import Department, Environment
 from govcloud_kube import Cluster
-from govcloud_operators import isolation, rounds, statuses
-from govcloud_operators.actions import Action, Apply, Delete, first_stage, read
+from govcloud_operators import isolation, roles, rounds, statuses
+from govcloud_operators.actions import Action, Apply, Delete, first_stage, read, read_bindings
 from govcloud_operators.department import desired, status
 from govcloud_operators.department.observed import Observed
 
@@ -41,7 +41,8 @@ def gather(cluster: Cluster, code: str, now: datetime) -> Observed | None:
     department = Department.parse(found)
     listed = cluster.list(labels.API_VERSION, "Environment", namespace=desired.home(department))
     environments = tuple(Environment.parse(item) for item in listed)
-    live = read(cluster, desired.refs(department))
+    bindings = read_bindings(cluster, desired.home(department), roles.in_home())
+    live = read(cluster, desired.refs(department)) | bindings
     return Observed(department=department, environments=environments, live=live, now=now)
 
 
@@ -76,7 +77,7 @@ def reconcile(cluster: Cluster, code: str, now: datetime) -> float | None:
 
 
 def _teardown(observed: Observed) -> Decision:
-    """Nothing of a department goes while it still has environments; then the home, then the finalizer."""
+    """Nothing of a department goes while it has environments; then its home, its account, and the finalizer."""
     department, home = observed.department, observed.home
     if labels.DEPARTMENT_FINALIZER not in department.metadata.finalizers:
         return Decision()
@@ -86,6 +87,10 @@ def _teardown(observed: Observed) -> Decision:
         going = isolation.is_going(home)
         actions = () if going else (Delete(desired.home_ref(department), home["metadata"]["uid"]),)
         return Decision(actions=actions, pending="the home namespace is being deleted", poll=True)
+    account = observed.live.get(desired.account_ref(department))
+    if account is not None and isolation.note(account, labels.OWNER_UID) == department.metadata.uid:
+        gone = Delete(desired.account_ref(department), account["metadata"]["uid"])
+        return Decision(actions=(gone,), pending="its service account is being deleted")
     return Decision(actions=(Apply(desired.with_finalizer(department, held=False)),))
 
 

@@ -36,7 +36,7 @@ class Look:
 def probe_key(observed: Observed) -> str:
     """Names what a proof is about: this namespace, these policies in this generation, these targets."""
     namespace = observed.namespace or {"metadata": {}}
-    policies = [observed.live.get(ref_of(wanted)) for wanted in desired.network_policies(observed.environment)]
+    policies = [observed.live.get(ref_of(wanted)) for wanted in desired.network_policies(observed.plan)]
     identity: list[Any] = [namespace["metadata"].get("uid"), observed.network.targets]
     for found in policies:
         metadata = (found or {}).get("metadata") or {}
@@ -67,6 +67,13 @@ def look(observed: Observed) -> Look:
         return _ingress_seen(observed, record, pod, known)
     text = known[2] or f"the probe pod is {phase}{_why_pending(pod)}"
     return Look(do="wait", record=record, isolated=known[0], reason=known[1], message=text)
+
+
+def resting(observed: Observed) -> Look:
+    """What is known while nothing runs and no probe can: the next look comes when it wakes up."""
+    record = observed.environment.status.isolation_probe or Record()
+    isolated, reason, message = _believed(record, probe_key(observed))
+    return Look(do="nothing", record=record, isolated=isolated, reason=reason, message=message)
 
 
 def retry_seconds(record: Record) -> float:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from govcloud_api import labels, policy, quantity
 from govcloud_api.objects import Object, Ref, ref_of
 from govcloud_api.v1alpha1 import Department, Environment
 from govcloud_operators import isolation, roles
+from govcloud_operators.environment import openings
+from govcloud_operators.surroundings import IpNetwork
 
 PROBE_NAME = "govcloud-probe"
 PROBE_LABEL = "govcloud.internal/probe"
@@ -20,10 +24,25 @@ API_SERVICE = Ref("v1", "Service", "kubernetes", "default")
 DNS_NAME = "kubernetes.default.svc.cluster.local"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What shall stand: the approved spec, and what besides it decides."""
+
+    environment: Environment
+    suspended: bool = False
+    exempt: frozenset[str] = frozenset()
+    """Rules that do not hold for it."""
+    marked: frozenset[str] = frozenset()
+    """Rules that the namespace is marked with now; those no longer exempt are marked `false`."""
+    networks: tuple[IpNetwork, ...] = ()
+    """The cluster's own, closed to every egress class."""
+
+
 def namespace_name(environment: Environment) -> str:
-    """Name of the workload namespace."""
+    """Name of the workload namespace; one that was taken over keeps the name it was born with."""
     spec = environment.spec
-    return policy.environment_namespace(spec.department_ref, spec.product, spec.purpose)
+    kept = environment.metadata.annotations.get(labels.WORK_NAMESPACE)
+    return kept or policy.environment_namespace(spec.department_ref, spec.product, spec.purpose)
 
 
 def namespace_ref(environment: Environment) -> Ref:
@@ -36,21 +55,30 @@ def probe_ref(environment: Environment) -> Ref:
     return Ref("v1", "Pod", PROBE_NAME, namespace_name(environment))
 
 
-def namespace(environment: Environment) -> Object:
+def namespace(plan: Plan) -> Object:
     """The workload namespace itself."""
+    environment = plan.environment
     spec = environment.spec
     extra = {
         labels.DEPARTMENT: spec.department_ref,
         labels.PRODUCT: spec.product,
         labels.PURPOSE: spec.purpose,
         labels.ENVIRONMENT: environment.metadata.name,
+        labels.TIER: spec.tier_ref,
         labels.ROLE: "environment",
     }
-    return isolation.namespace(namespace_name(environment), environment.metadata.uid, extra)
+    extra |= {f"{labels.EXEMPT_PREFIX}{rule}": _word(rule in plan.exempt) for rule in plan.exempt | plan.marked}
+    notes = {labels.INGRESS_HOSTS: ",".join(spec.network.ingress_hosts)}
+    if origin := environment.metadata.annotations.get(labels.TRANSFERRED_FROM):
+        notes[labels.TRANSFERRED_FROM] = origin
+    return isolation.namespace(namespace_name(environment), environment.metadata.uid, extra, notes)
 
 
-def quota_hard(environment: Environment) -> dict[str, str]:
-    """ResourceQuota of an environment: CPU may burst to twice what is reserved, memory may not."""
+def quota_hard(environment: Environment, *, suspended: bool = False) -> dict[str, str]:
+    """ResourceQuota of an environment: CPU may burst to twice what is reserved, memory may not.
+
+    A suspended one admits no pod; what it holds otherwise stays.
+    """
     quota = environment.spec.quota
     return {
         "requests.cpu": quota.cpu,
@@ -58,7 +86,7 @@ def quota_hard(environment: Environment) -> dict[str, str]:
         "requests.memory": quota.memory,
         "limits.memory": quota.memory,
         "requests.storage": quota.storage,
-        "pods": str(quota.pods),
+        "pods": "0" if suspended else str(quota.pods),
         "services.nodeports": "0",
         "services.loadbalancers": "0",
         "count/secrets": "100",
@@ -69,32 +97,46 @@ def quota_hard(environment: Environment) -> dict[str, str]:
     }
 
 
-def network_policies(environment: Environment) -> list[Object]:
-    """Default deny both ways, then the cluster's DNS and the namespace itself."""
-    where = namespace_name(environment)
-    return [isolation.default_deny(where), isolation.allow_dns(where), isolation.allow_same_namespace(where)]
+def network_policies(plan: Plan) -> list[Object]:
+    """Default deny both ways, then the cluster's DNS and the namespace itself, then what was approved."""
+    where, network = namespace_name(plan.environment), plan.environment.spec.network
+    asked = (
+        openings.egress(where, network.egress, plan.networks),
+        openings.ingress(where, network.ingress_hosts, plan.exempt),
+    )
+    shut = [isolation.default_deny(where), isolation.allow_dns(where), isolation.allow_same_namespace(where)]
+    return [*shut, *(opened for opened in asked if opened is not None)]
 
 
-def closed_stages(environment: Environment) -> list[list[Object]]:
+def closed_stages(plan: Plan) -> list[list[Object]]:
     """Everything that must stand before the probe runs."""
-    where = namespace_name(environment)
+    where = namespace_name(plan.environment)
     shut = [
-        isolation.resource_quota(where, quota_hard(environment)),
+        isolation.resource_quota(where, quota_hard(plan.environment, suspended=plan.suspended)),
         isolation.limit_range(where),
-        *network_policies(environment),
+        *network_policies(plan),
     ]
-    return [[namespace(environment)], shut]
+    return [[namespace(plan)], shut]
 
 
 def access(environment: Environment, department: Department) -> list[Object]:
-    """RoleBindings of the department's people."""
-    return roles.bindings(namespace_name(environment), roles.ENVIRONMENT, department.spec.subjects)
+    """RoleBindings of the department's people, of members, and of the account that services are built with."""
+    where = namespace_name(environment)
+    people = roles.bindings(where, roles.ENVIRONMENT, department.spec.subjects)
+    return [*people, *roles.members(where, environment.spec.members), roles.services(where, department.spec.code)]
 
 
 def refs(environment: Environment) -> list[Ref]:
-    """Everything that a decision has to look at in the environment's namespace."""
-    fixed = [ref_of(obj) for stage in closed_stages(environment) for obj in stage]
-    return [*fixed, probe_ref(environment), *roles.refs(namespace_name(environment), roles.ENVIRONMENT)]
+    """Everything fixed that a decision has to look at in the environment's namespace."""
+    where = namespace_name(environment)
+    fixed = [ref_of(obj) for stage in closed_stages(Plan(environment=environment)) for obj in stage]
+    return list(dict.fromkeys([*fixed, *openings_refs(where), probe_ref(environment)]))
+
+
+def openings_refs(where: str) -> list[Ref]:
+    """Policies that are there only when something was approved."""
+    names = (openings.EGRESS_NAME, openings.INGRESS_NAME)
+    return [Ref(isolation.POLICY_VERSION, "NetworkPolicy", name, where) for name in names]
 
 
 def probe_pod(environment: Environment, *, image: str, key: str, denied: list[str]) -> Object:
@@ -126,9 +168,14 @@ def probe_pod(environment: Environment, *, image: str, key: str, denied: list[st
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
-def with_finalizer(environment: Environment, *, held: bool) -> Object:
-    """The Environment's metadata with or without our finalizer, for server-side apply; never creates one."""
+def held(environment: Environment, *, holds: bool, work_namespace: str = "") -> Object:
+    """The Environment's metadata with or without our finalizer, for server-side apply; never creates one.
+
+    `work_namespace` is noted when it has another name than the spec gives.
+    """
     metadata = environment.metadata
+    kept = work_namespace or metadata.annotations.get(labels.WORK_NAMESPACE)
+    noted = {"annotations": {labels.WORK_NAMESPACE: kept}} if kept else {}
     return {
         "apiVersion": labels.API_VERSION,
         "kind": "Environment",
@@ -136,9 +183,14 @@ def with_finalizer(environment: Environment, *, held: bool) -> Object:
             "name": metadata.name,
             "namespace": metadata.namespace,
             "uid": metadata.uid,
-            "finalizers": [labels.ENVIRONMENT_FINALIZER] if held else [],
-        },
+            "finalizers": [labels.ENVIRONMENT_FINALIZER] if holds else [],
+        }
+        | noted,
     }
+
+
+def _word(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _container(image: str, arguments: list[str]) -> Object:

@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from govcloud_api import conditions, exemptions, labels
 from govcloud_api.objects import Object, Ref, ref_of
-from govcloud_api.v1alpha1 import Department, Environment
+from govcloud_api.v1alpha1 import Department, Environment, PolicyExemption
+from govcloud_api.v1alpha1.environment import Issue
 from govcloud_operators import isolation
 from govcloud_operators.environment import desired
+from govcloud_operators.environment.life import Life, life
+from govcloud_operators.surroundings import IpNetwork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +42,24 @@ class Observed:
 
     environment: Environment
     department: Department | None
-    request_there: bool
-    """The request it came from still exists; deleting the request gives the environment back."""
     live: Mapping[Ref, Object]
     network: Network = field(default_factory=Network)
     now: datetime
     probe_image: str
+    cluster_networks: tuple[IpNetwork, ...] = ()
+    exemptions: tuple[PolicyExemption, ...] = ()
+    """Of the department's home, whatever they are about and whether or not they hold."""
+    bindings: Mapping[Ref, Object] = field(default_factory=dict)
+    """RoleBindings of ours in the namespace."""
+    workloads: tuple[Object, ...] = ()
+    """Read only to suspend and to resume."""
+    services: tuple[Object, ...] = ()
+    """ServiceBindings and ServiceInstances; read only to take the environment down."""
+    issues: tuple[Issue, ...] = ()
+    origin: Environment | None = None
+    """Whose namespace it takes over; looked for only until the namespace is known."""
+    successor: Environment | None = None
+    """Who takes this one's namespace over; looked for only when that matters."""
 
     @property
     def namespace(self) -> Object | None:
@@ -70,3 +86,27 @@ class Observed:
     def probe(self) -> Object | None:
         """The probe pod."""
         return self.live.get(desired.probe_ref(self.environment))
+
+    @property
+    def life(self) -> Life:
+        """Whether it runs, rests or ends."""
+        return life(self.environment, self.now)
+
+    @property
+    def was_suspended(self) -> bool:
+        """It rested at the last look, or nobody looked yet: workloads may wait to come back."""
+        found = conditions.find({"status": self.environment.status.wire()}, "Suspended")
+        return found is None or found["status"] != "False"
+
+    @property
+    def plan(self) -> desired.Plan:
+        """What shall stand."""
+        found = ((self.namespace or {}).get("metadata") or {}).get("labels") or {}
+        prefix = labels.EXEMPT_PREFIX
+        return desired.Plan(
+            environment=self.environment,
+            suspended=self.life.suspended,
+            exempt=exemptions.active(self.exemptions, self.environment.metadata.name, self.now),
+            marked=frozenset(label.removeprefix(prefix) for label in found if label.startswith(prefix)),
+            networks=self.cluster_networks,
+        )

@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
-from govcloud_api import conditions, errors, labels
+from govcloud_api import errors, labels
 from govcloud_api.objects import Object, Ref, ref_of
-from govcloud_api.v1alpha1 import Department, Environment
 from govcloud_kube import Cluster
 from govcloud_operators import actions, isolation, rounds, statuses
-from govcloud_operators.actions import Action, Apply, Create, Delete, first_stage, read
-from govcloud_operators.environment import checks, desired, status
-from govcloud_operators.environment.observed import Network, Observed
+from govcloud_operators.actions import Action, Apply, Create, Delete, first_stage
+from govcloud_operators.environment import checks, desired, repairs, status, suspension, teardown, transfer
+from govcloud_operators.environment.gather import gather
+from govcloud_operators.environment.observed import Observed
+from govcloud_operators.surroundings import Surroundings
 
 PROBE_POLL_SECONDS = 0.5
 WAIT_POLL_SECONDS = 2.0
 CANARY_POLL_SECONDS = 5.0
-
-Clock = Callable[[], datetime]
-
-
-Answer = Literal["open", "refused", "silent"]
-Reach = Callable[[str], Answer]
-"""Tries to open a TCP connection to `IP:port`; "refused" means that packets got there all the same."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a reconcile needs besides the cluster: all of it given, nothing found out here."""
-
-    clock: Clock
-    reach: Reach
-    probe_image: str
-    canary_address: str | None = None
-    """Where the operator itself finds the canary; None: at its Service's cluster address."""
+BLOCKED_POLL_SECONDS = 5.0
+NOT_PROVEN = "isolation is not proven yet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,96 +58,115 @@ def reconcile(cluster: Cluster, ref: Ref, around: Surroundings) -> float | None:
         except (errors.Forbidden, errors.InvalidSpec) as refusal:
             _write(cluster, ref, observed, decide(observed, refusal=str(refusal)))
             raise
+        for news in repairs.news(observed, decision.actions):
+            around.events.tell(cluster, ref, observed.environment.metadata.uid, news, observed.now)
     raise errors.NotReady(f"{ref}: not settled after {rounds.MAX_ROUNDS} rounds; something else changes its objects")
-
-
-def gather(cluster: Cluster, ref: Ref, around: Surroundings) -> Observed | None:
-    """Read everything live; None when the Environment is gone. Raises InvalidSpec when it cannot be understood."""
-    found = cluster.get(ref)
-    if found is None:
-        return None
-    environment = Environment.parse(found)
-    live = read(cluster, desired.refs(environment))
-    asked = environment.spec.request_ref
-    request = cluster.get(Ref(labels.API_VERSION, "EnvironmentRequest", asked.name, ref.namespace))
-    department = cluster.get(Ref(labels.API_VERSION, "Department", environment.spec.department_ref))
-    return Observed(
-        environment=environment,
-        department=Department.parse(department) if department else None,
-        request_there=request is not None and request["metadata"]["uid"] == asked.uid,
-        live=live,
-        network=_network(cluster, environment, live.get(desired.probe_ref(environment)), around),
-        now=around.clock(),
-        probe_image=around.probe_image,
-    )
 
 
 def decide(observed: Observed, *, refusal: str = "") -> Decision:
     """The next step towards what the Environment says, or its way out. Pure."""
-    environment = observed.environment
-    if environment.metadata.deletion_timestamp:
+    if observed.environment.metadata.deletion_timestamp:
         return _teardown(observed)
-    if labels.ENVIRONMENT_FINALIZER not in environment.metadata.finalizers:
-        held = Apply(desired.with_finalizer(environment, held=True))
-        return Decision(actions=(held,), status=_standing(observed, None, "the namespace is not there yet", refusal))
-    if reason := _end(observed):
-        gone = Delete(
-            environment_ref(environment.metadata.namespace or "", environment.metadata.name), environment.metadata.uid
-        )
-        return Decision(actions=(gone,), status=status.leaving(observed, reason), record_first=True)
-    found = observed.namespace
-    if found is not None and not observed.owns_namespace:
-        waits = WAIT_POLL_SECONDS if isolation.is_going(found) else None
-        return Decision(
-            status=_standing(observed, None, "there is no namespace of its own", refusal), again_seconds=waits
-        )
-    shut = first_stage(desired.closed_stages(environment), observed.live)
+    if settled := _identity(observed, refusal):
+        return settled
+    shut = (*first_stage(desired.closed_stages(observed.plan), observed.live), *_surplus_openings(observed))
     if shut:
         return Decision(actions=shut, status=_standing(observed, None, "isolation does not stand yet", refusal))
+    if strangers := transfer.strangers(observed):
+        return Decision(actions=strangers, status=_standing(observed, None, "it changes hands", refusal))
+    if observed.life.suspended:
+        return _rest(observed, refusal)
+    if waking := suspension.resume(observed.workloads):
+        return Decision(actions=waking, status=_standing(observed, checks.resting(observed), "", refusal))
     return _open(observed, refusal)
+
+
+def _identity(observed: Observed, refusal: str) -> Decision | None:
+    """Whose namespace is it, and does this Environment go on? None: it goes on in a namespace of its own."""
+    environment, found = observed.environment, observed.namespace
+    no_place = "there is no namespace of its own"
+    if transfer.lacks_name(observed) and observed.origin is None:
+        return Decision(status=_standing(observed, None, no_place, refusal), again_seconds=WAIT_POLL_SECONDS)
+    if transfer.lacks_name(observed) or labels.ENVIRONMENT_FINALIZER not in environment.metadata.finalizers:
+        name = desired.namespace_name(observed.origin) if observed.origin else ""
+        held = Apply(desired.held(environment, holds=True, work_namespace=name))
+        return Decision(actions=(held,), status=_standing(observed, None, "the namespace is not there yet", refusal))
+    if transfer.is_given_away(observed):
+        return _end(observed, "another department took its namespace over")
+    if transfer.is_claimed(observed):
+        text = "its namespace is being taken over by another department"
+        told = _standing(observed, checks.resting(observed), text, refusal)
+        return Decision(status=told, again_seconds=WAIT_POLL_SECONDS)
+    if observed.life.over:
+        return _end(observed, observed.life.message)
+    if found is None or observed.owns_namespace:
+        return None
+    taking = transfer.take_over(observed) if transfer.is_due(observed) and not isolation.is_going(found) else ()
+    waits = WAIT_POLL_SECONDS if isolation.is_going(found) else None
+    return Decision(actions=taking, status=_standing(observed, None, no_place, refusal), again_seconds=waits)
+
+
+def _end(observed: Observed, reason: str) -> Decision:
+    metadata = observed.environment.metadata
+    gone = Delete(environment_ref(metadata.namespace or "", metadata.name), metadata.uid)
+    return Decision(actions=(gone,), status=status.leaving(observed, reason), record_first=True)
+
+
+def _rest(observed: Observed, refusal: str) -> Decision:
+    """Scaled to zero, data kept. Nobody new gets in unless isolation was proven; no probe can run."""
+    look = checks.resting(observed)
+    if stopping := suspension.stop(observed.workloads, keep_everything=observed.environment.spec.legal_hold):
+        return Decision(actions=stopping, status=_standing(observed, look, "", refusal))
+    return _let_in(observed, look, _next_change_seconds(observed), refusal)
 
 
 def _open(observed: Observed, refusal: str) -> Decision:
     """Namespace and policies stand: prove isolation, then let people in."""
     look = checks.look(observed)
-    inside = _has_access(observed)
-    told = _standing(observed, look, "" if inside else "isolation is not proven yet", refusal)
+    told = _standing(observed, look, "" if observed.bindings else NOT_PROVEN, refusal)
     if look.do == "start" and not isolation.is_enforced(observed.quota):
         return Decision(status=told, again_seconds=PROBE_POLL_SECONDS)
     if probing := _probe_action(observed, look):
         return Decision(actions=probing, status=told, record_first=look.do == "remove")
     again = _again_seconds(observed, look)
-    if look.do == "record" or (look.isolated != "True" and not inside):
+    if look.do == "record":
         return Decision(status=told, again_seconds=again)
+    return _let_in(observed, look, again, refusal)
+
+
+def _let_in(observed: Observed, look: checks.Look, again: float | None, refusal: str) -> Decision:
+    """Exactly those get in who shall; whoever is inside stays while the daily look runs."""
+    if look.isolated != "True" and not observed.bindings:
+        return Decision(status=_standing(observed, look, NOT_PROVEN, refusal), again_seconds=again)
     if observed.department is None:
         return Decision(status=_standing(observed, look, "its department is gone", refusal), again_seconds=again)
     wanted = desired.access(observed.environment, observed.department)
-    opening: tuple[Action, ...] = (*first_stage([wanted], observed.live), *_surplus(observed, wanted))
+    opening: tuple[Action, ...] = (*first_stage([wanted], observed.bindings), *_surplus(observed, wanted))
     missing = "people's access is being made" if opening else ""
     return Decision(actions=opening, status=_standing(observed, look, missing, refusal), again_seconds=again)
 
 
 def _teardown(observed: Observed) -> Decision:
-    environment, found = observed.environment, observed.namespace
-    if labels.ENVIRONMENT_FINALIZER not in environment.metadata.finalizers:
+    if labels.ENVIRONMENT_FINALIZER not in observed.environment.metadata.finalizers:
         return Decision(status=status.leaving(observed, "others still hold it"))
-    if found is None or not isolation.is_owned(found, environment.metadata.uid):
-        return Decision(actions=(Apply(desired.with_finalizer(environment, held=False)),))
-    told = status.leaving(observed, status.remaining_content(observed))
-    if isolation.is_going(found):
-        return Decision(status=told, again_seconds=WAIT_POLL_SECONDS)
-    gone = Delete(desired.namespace_ref(environment), found["metadata"]["uid"])
-    return Decision(actions=(gone,), status=told, record_first=True)
+    step = teardown.step(observed)
+    if step.done:
+        return Decision(actions=(Apply(desired.held(observed.environment, holds=False)),))
+    told = status.leaving(observed, step.told)
+    wanted = _guard(observed) if step.blocked else step.actions
+    again = BLOCKED_POLL_SECONDS if step.blocked else WAIT_POLL_SECONDS
+    return Decision(actions=wanted, status=told, record_first=True, again_seconds=again)
 
 
-def _end(observed: Observed) -> str:
-    """Why the environment ends now, empty when it does not."""
-    expires_at = observed.environment.spec.expires_at
-    if expires_at is not None and conditions.parse_timestamp(expires_at) <= observed.now:
-        return f"it expired at {expires_at}"
-    if not observed.request_there:
-        return "its request was deleted"
-    return ""
+def _guard(observed: Observed) -> tuple[Action, ...]:
+    """A removal that is stopped may be for years: the place stays shut, and who left the department gets out."""
+    if isolation.is_going(observed.namespace or {"metadata": {}}):
+        return ()
+    shut = (*first_stage(desired.closed_stages(observed.plan), observed.live), *_surplus_openings(observed))
+    if shut or observed.department is None or not observed.bindings:
+        return shut
+    wanted = desired.access(observed.environment, observed.department)
+    return (*first_stage([wanted], observed.bindings), *_surplus(observed, wanted))
 
 
 def _probe_action(observed: Observed, look: checks.Look) -> tuple[Action, ...]:
@@ -183,6 +185,10 @@ def _again_seconds(observed: Observed, look: checks.Look) -> float | None:
         return PROBE_POLL_SECONDS
     if look.do == "wait":
         return checks.retry_seconds(look.record) if look.record.attempts else CANARY_POLL_SECONDS
+    return _next_change_seconds(observed)
+
+
+def _next_change_seconds(observed: Observed) -> float | None:
     if not isolation.is_enforced(observed.quota):
         return WAIT_POLL_SECONDS
     change = status.next_change(observed)
@@ -192,15 +198,15 @@ def _again_seconds(observed: Observed, look: checks.Look) -> float | None:
 def _surplus(observed: Observed, wanted: list[Object]) -> tuple[Delete, ...]:
     """Bindings of roles that nobody has any more."""
     kept = {ref_of(obj) for obj in wanted}
-    return tuple(
-        Delete(ref, obj["metadata"]["uid"])
-        for ref, obj in observed.live.items()
-        if ref.kind == "RoleBinding" and ref not in kept
-    )
+    return tuple(Delete(ref, obj["metadata"]["uid"]) for ref, obj in observed.bindings.items() if ref not in kept)
 
 
-def _has_access(observed: Observed) -> bool:
-    return any(ref.kind == "RoleBinding" for ref in observed.live)
+def _surplus_openings(observed: Observed) -> tuple[Delete, ...]:
+    """Ways out and in that are approved no more."""
+    kept = {ref_of(obj) for obj in desired.network_policies(observed.plan)}
+    refs = desired.openings_refs(desired.namespace_name(observed.environment))
+    gone = [(ref, observed.live[ref]) for ref in refs if ref in observed.live and ref not in kept]
+    return tuple(Delete(ref, obj["metadata"]["uid"]) for ref, obj in gone)
 
 
 def _standing(observed: Observed, look: checks.Look | None, access: str, refusal: str) -> dict[str, Any]:
@@ -210,39 +216,3 @@ def _standing(observed: Observed, look: checks.Look | None, access: str, refusal
 def _write(cluster: Cluster, ref: Ref, observed: Observed, decision: Decision) -> None:
     if decision.status is not None:
         statuses.write_if_changed(cluster, ref, observed.environment, decision.status)
-
-
-def _network(cluster: Cluster, environment: Environment, pod: Object | None, around: Surroundings) -> Network:
-    """Addresses of what tenants must not reach; tries connections only while a probe is there to be judged."""
-    canary = _service_address(cluster.get(desired.CANARY), desired.CANARY_PORT)
-    api = _service_address(cluster.get(desired.API_SERVICE), 443)
-    plain = Network(canary_address=canary, api_address=api)
-    if pod is None or canary is None:
-        return plain
-    phase = (pod.get("status") or {}).get("phase")
-    if phase == "Running":
-        return replace(plain, probe_reached=_probe_reached(cluster, environment, pod, around.reach))
-    if phase in ("Succeeded", "Failed"):
-        return replace(plain, canary_alive=around.reach(around.canary_address or canary) == "open")
-    return plain
-
-
-def _probe_reached(cluster: Cluster, environment: Environment, pod: Object, reach: Reach) -> bool | None:
-    """Could the operator get into the running pod? None: it looked before, or the pod ended meanwhile."""
-    record, uid = environment.status.isolation_probe, pod["metadata"]["uid"]
-    address = pod["status"].get("podIP")
-    if not address or (record is not None and record.pod_uid == uid and record.ingress is not None):
-        return None
-    reached = reach(_joined(address, desired.PROBE_PORT)) != "silent"
-    after = cluster.get(desired.probe_ref(environment))
-    same = after is not None and after["metadata"]["uid"] == uid and after["status"].get("phase") == "Running"
-    return reached if same else None
-
-
-def _service_address(service: Object | None, port: int) -> str | None:
-    address = ((service or {}).get("spec") or {}).get("clusterIP")
-    return _joined(address, port) if address and address != "None" else None
-
-
-def _joined(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

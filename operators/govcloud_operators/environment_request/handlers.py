@@ -5,15 +5,22 @@ from __future__ import annotations
 import kopf
 
 from govcloud_api import labels
+from govcloud_operators.environment_request import checks
 from govcloud_operators.keys import Enqueue, Key
 
 
 def register(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
-    """Watch requests; one that was deleted gives its environment back, so that one is looked at as well."""
+    """Watch requests. One that was deleted is cancelled, or history: nothing of the world changes by it.
+
+    The next request about the same environment waits for its turn, and is looked at when this one is out of the way.
+    """
 
     @kopf.on.event(labels.GROUP, labels.VERSION, "environmentrequests", registry=registry, id="environment-request")
-    async def on_event(name: str, namespace: str | None, status: kopf.Status, type: str | None, **_: object) -> None:
-        enqueue(Key("EnvironmentRequest", namespace, name))
-        reference = status.get("environmentRef") or {}
-        if type == "DELETED" and reference.get("name"):
-            enqueue(Key("Environment", namespace, reference["name"]))
+    async def on_event(
+        name: str, namespace: str | None, spec: kopf.Spec, status: kopf.Status, type: str | None, **_: object
+    ) -> None:
+        gone = type == "DELETED"
+        if not gone:
+            enqueue(Key("EnvironmentRequest", namespace, name))
+        if gone or status.get("phase") not in checks.UNDECIDED:
+            enqueue(Key("EnvironmentRequestFanOut", namespace, spec.get("environmentRef") or ""))

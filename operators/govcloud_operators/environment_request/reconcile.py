@@ -1,25 +1,44 @@
-"""EnvironmentRequest: gather -> decide -> perform -> status.
+"""EnvironmentRequest: gather -> decide -> status -> act -> look again.
 
-Allocation has a single writer: everything from reading the department's environments to creating one more happens
-under the department's lock, and the lease keeps a second operator from writing at all.
+Allocation has a single writer: the caller holds the quotas of the departments concerned from the first read to the
+last write, and the lease keeps a second operator from writing at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from govcloud_api import labels
-from govcloud_api.objects import Ref
-from govcloud_api.v1alpha1 import Department, Environment, EnvironmentRequest
+from govcloud_api import errors, labels
+from govcloud_api.objects import Object, Ref
+from govcloud_api.v1alpha1 import Environment, EnvironmentRequest
 from govcloud_kube import Cluster
-from govcloud_operators import actions, isolation, statuses
-from govcloud_operators.actions import Action, Create
-from govcloud_operators.environment_request import checks, desired, status
+from govcloud_operators import statuses
+from govcloud_operators.environment_request import automatic, desired, gather, status, verdict
 from govcloud_operators.environment_request.observed import Observed
+from govcloud_operators.surroundings import Surroundings
 
-Clock = Callable[[], datetime]
+FIELD_MANAGER = "govcloud-requests"
+"""Owns the spec of Environments; their finalizers belong to the room `environment` under its own name."""
+POLL_SECONDS = 2.0
+MAX_STEPS = 4
+SETTLED = frozenset({"Denied", "Closed"})
+"""Phases that never change again."""
+SERVED = frozenset({"Ready", "Done"})
+"""Phases of history: what was approved stood once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The status that is true before anything is done, and what is done then."""
+
+    status: dict[str, Any] | None = None
+    """None: nothing new to say."""
+    apply: Object | None = None
+    """The Environment as it is to be; bound to the UID of the one that was looked at, if there was one."""
+    remove: Environment | None = None
+    again_seconds: float | None = None
 
 
 def request_ref(namespace: str, name: str) -> Ref:
@@ -27,55 +46,118 @@ def request_ref(namespace: str, name: str) -> Ref:
     return Ref(labels.API_VERSION, "EnvironmentRequest", name, namespace)
 
 
-def gather(cluster: Cluster, ref: Ref, now: datetime) -> Observed | None:
-    """Read everything live; None when the request is gone. Raises InvalidSpec when it cannot be understood."""
-    found = cluster.get(ref)
-    if found is None:
-        return None
-    listed = cluster.list(labels.API_VERSION, "Environment", namespace=ref.namespace)
-    return Observed(
-        request=EnvironmentRequest.parse(found),
-        department=_department_of(cluster, ref.namespace or ""),
-        environments=tuple(Environment.parse(item) for item in listed),
-        now=now,
-    )
+def reconcile(cluster: Cluster, ref: Ref, around: Surroundings) -> float | None:
+    """Take a request as far as it goes; returns seconds until the next look, None when events bring it.
+
+    Raises what the cluster raises, after saying in the status what was refused.
+    """
+    for _ in range(MAX_STEPS):
+        found = cluster.get(ref)
+        if found is None:
+            return None
+        request = EnvironmentRequest.parse(found)
+        if request.status.phase in SETTLED:
+            return None
+        decision = look(cluster, request, around)
+        if decision.status is not None and not (decision.apply and _is_approved(request)):
+            statuses.write_if_changed(cluster, ref, request, decision.status)
+        if decision.apply is None and decision.remove is None:
+            return decision.again_seconds
+        _act(cluster, ref, request, decision, around.clock())
+    raise errors.NotReady(f"{ref}: not settled after {MAX_STEPS} steps; something else changes its environment")
 
 
-def decide(observed: Observed) -> tuple[tuple[Action, ...], dict[str, Any]]:
-    """What to create, and the status that is true before it is created. Pure."""
-    if observed.environment is not None:
-        return (), status.provisioned(observed, observed.environment)
-    if observed.was_provisioned:
-        return (), status.closed(observed)
-    results = checks.evaluate(observed)
-    granted = all(result.pass_ for result in results) and observed.department is not None
-    going = observed.request.metadata.deletion_timestamp is not None
-    wanted = status.waiting(observed, results)
-    if not granted or going or observed.department is None:
-        return (), wanted
-    return (Create(desired.environment(observed, observed.department.spec.code)),), wanted
+def look(cluster: Cluster, request: EnvironmentRequest, around: Surroundings) -> Decision:
+    """Read what matters at this stage, and decide."""
+    now = around.clock()
+    environments = gather.environments_of(cluster, request.metadata.namespace or "")
+    receivers: tuple[Environment, ...] = ()
+    if request.spec.transfer_to:
+        receivers = gather.environments_of(cluster, labels.home_namespace(request.spec.transfer_to))
+    everywhere = (*environments, *receivers)
+    served = next((e for e in everywhere if e.spec.request_ref.uid == request.metadata.uid), None)
+    if served is not None:
+        return serve(request, served, environments, now)
+    if _was_served(request) or _is_bound(request):
+        bound = request.status.environment_ref
+        known = next((e for e in everywhere if bound and e.metadata.uid == bound.uid), None)
+        if known is None:
+            return Decision(status=status.closed(request, now))
+        if _was_served(request):
+            return Decision(status=status.done(request, now))
+    return decide(gather.observe(cluster, request, environments, around.usage, now))
 
 
-def reconcile(cluster: Cluster, ref: Ref, clock: Clock) -> float | None:
-    """Take a request one step further; the caller holds the department's lock. Returns None: events wake it."""
-    observed = gather(cluster, ref, clock())
-    if observed is None:
-        return None
-    wanted, new_status = decide(observed)
-    statuses.write_if_changed(cluster, ref, observed.request, new_status)
-    if not wanted:
-        return None
-    actions.perform(cluster, wanted)
-    return reconcile(cluster, ref, clock)
+def decide(observed: Observed) -> Decision:
+    """What becomes of a request that changed nothing yet. Pure."""
+    found = verdict.judge(observed)
+    body = status.undecided(observed, found)
+    if found.answer == "granted" and observed.request.metadata.deletion_timestamp is None:
+        return Decision(status=body, apply=desired.environment(observed, grown=_grows_by_policy(observed, found)))
+    waits = found.answer == "people" and found.due is not None and not found.overdue
+    seconds = (found.due - observed.now).total_seconds() if waits and found.due else None
+    return Decision(status=body, again_seconds=seconds)
 
 
-def _department_of(cluster: Cluster, namespace: str) -> Department | None:
-    """The department whose home this is, proven by the UID on the namespace, not by names."""
-    home = cluster.get(Ref("v1", "Namespace", namespace))
-    code = ((home or {}).get("metadata") or {}).get("labels", {}).get(labels.DEPARTMENT)
-    if home is None or not code or namespace != labels.home_namespace(code):
-        return None
-    found = cluster.get(Ref(labels.API_VERSION, "Department", code))
-    if found is None or not isolation.is_owned(home, found["metadata"]["uid"]):
-        return None
-    return Department.parse(found)
+def _grows_by_policy(observed: Observed, found: verdict.Verdict) -> bool:
+    """A Change to more that no person saw."""
+    if found.reason != "ApprovedByPolicy" or found.policy is None or found.policy.spec.auto.always:
+        return False
+    return any(automatic.growths(observed, found.policy.spec.auto))
+
+
+def serve(
+    request: EnvironmentRequest, environment: Environment, home: tuple[Environment, ...], now: datetime
+) -> Decision:
+    """What is left to do once an Environment says that this request was the last applied to it. Pure."""
+    if request.status.phase in SERVED:
+        return Decision()
+    if request.spec.type == "Delete":
+        return _give_back(environment, status.served(request, environment, now, waits_for="it is being given back"))
+    if request.spec.type == "Transfer":
+        return _hand_over(request, environment, home, now)
+    return Decision(status=status.served(request, environment, now))
+
+
+def _give_back(environment: Environment, body: dict[str, Any]) -> Decision:
+    """Legal hold that came after the decision stops it all the same."""
+    going = environment.metadata.deletion_timestamp is not None
+    if going or environment.spec.legal_hold:
+        return Decision(status=body, again_seconds=POLL_SECONDS)
+    return Decision(status=body, remove=environment)
+
+
+def _hand_over(
+    request: EnvironmentRequest, environment: Environment, home: tuple[Environment, ...], now: datetime
+) -> Decision:
+    """The old Environment goes by itself once the new one has the namespace; only then the request is served."""
+    old = next((e for e in home if e.metadata.name == environment.metadata.name), None)
+    body = status.served(request, environment, now, waits_for="the old owner to let it go" if old else "")
+    return Decision(status=body, again_seconds=None if body["phase"] == "Ready" else POLL_SECONDS)
+
+
+def _act(cluster: Cluster, ref: Ref, request: EnvironmentRequest, decision: Decision, now: datetime) -> None:
+    try:
+        if decision.apply is not None:
+            cluster.apply(decision.apply, field_manager=FIELD_MANAGER)
+        if decision.remove is not None:
+            cluster.delete(desired.environment_ref(decision.remove), uid=decision.remove.metadata.uid)
+    except (errors.Forbidden, errors.InvalidSpec) as refusal:
+        told = status.refused(decision.status or {}, request, str(refusal), now)
+        statuses.write_if_changed(cluster, ref, request, told)
+        raise
+
+
+def _is_approved(request: EnvironmentRequest) -> bool:
+    """That it is granted, and what stood in the way since, is written down already."""
+    return any(c.type == "Approved" and c.status == "True" for c in request.status.conditions)
+
+
+def _was_served(request: EnvironmentRequest) -> bool:
+    """An Environment took it on once: a request is served at most once."""
+    return any(c.type == "Provisioned" and c.status == "True" for c in request.status.conditions)
+
+
+def _is_bound(request: EnvironmentRequest) -> bool:
+    """It is about one Environment, by UID."""
+    return request.spec.type != "Create" and request.status.environment_ref is not None

@@ -1,90 +1,224 @@
-"""Observed request and rule results -> its status; phase and waiting-on are derived from the conditions. Pure."""
+"""Observed request and verdict -> its status; phase and waiting-on are derived from the conditions. Pure."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from govcloud_api import conditions
+from govcloud_api import conditions, decision, policy
 from govcloud_api.conditions import Condition
-from govcloud_api.v1alpha1 import Environment, environment_request
-from govcloud_operators.environment_request import desired
+from govcloud_api.v1alpha1 import Environment, EnvironmentRequest, environment_request
 from govcloud_operators.environment_request.observed import Observed
+from govcloud_operators.environment_request.verdict import Verdict
 
-PolicyResult = environment_request.PolicyResult
-
-
-def waiting(observed: Observed, results: list[PolicyResult]) -> dict[str, Any]:
-    """Status of a request that has no Environment yet: granted by policy, or waiting and saying for what."""
-    failing = [result for result in results if not result.pass_]
-    checked = Condition(type="PolicyChecked", status="True", reason="Checked", message=_failing_text(failing))
-    if not failing:
-        approved = Condition(type="Approved", status="True", reason="ApprovedByPolicy", message="every rule passes")
-        later = [_not_yet("Provisioned", "Creating"), _not_yet("Ready", "Creating")]
-        return _status(observed, results, [checked, approved, *later], ("Approved", "the environment to be created"))
-    only_person = [result.rule for result in failing] == ["auto-approval"]
-    reason = "WaitingForApproval" if only_person else "RuleFailed"
-    text = failing[0].message if only_person else _failing_text([r for r in failing if r.rule != "auto-approval"])
-    approved = Condition(type="Approved", status="False", reason=reason, message=text)
-    later = [_not_yet("Provisioned", reason), _not_yet("Ready", reason)]
-    waiting_on = "an approver" if only_person else text
-    return _status(observed, results, [checked, approved, *later], ("PolicyChecked", waiting_on))
+GONE = "the environment is gone; ask anew if you need one"
+GIVEN_BACK = "the environment was given back"
+CHANGED_LATER = "a later request changed the environment"
+MAX_MISSING = 5
+MAX_SEATS = 6
 
 
-def provisioned(observed: Observed, environment: Environment) -> dict[str, Any]:
-    """Status while the Environment comes up: its state and errors are shown here, where the requester looks."""
-    ready = conditions.find(environment.model_dump(by_alias=True), "Ready")
-    is_ready = ready is not None and ready["status"] == "True"
-    reason = "Waiting" if ready is None else str(ready["reason"])
-    text = "the operator has not looked at it yet" if ready is None else str(ready["message"])
+def undecided(observed: Observed, verdict: Verdict) -> dict[str, Any]:
+    """Status of a request that changed nothing yet: granted, refused, or waiting and saying for what."""
+    phase, waiting_on = _phase(verdict)
+    granted = verdict.answer == "granted"
     found = [
-        *_decided(),
-        Condition(type="Provisioned", status="True", reason="Created", message=environment.metadata.name),
+        Condition(type="PolicyChecked", status="True", reason="Checked", message=_failing(verdict)),
+        Condition(
+            type="Approved",
+            status="True" if granted else "False",
+            reason=verdict.reason,
+            message=verdict.message or waiting_on,
+        ),
+        *_denied(verdict),
+        *_overdue(verdict),
+        Condition(type="Provisioned", status="False", reason="Applying" if granted else verdict.reason),
+        Condition(type="Ready", status="False", reason="Applying" if granted else verdict.reason, message=waiting_on),
+    ]
+    body = _status(observed.request, found, observed.now, phase=phase, waiting_on=waiting_on)
+    body["policyResults"] = [one.wire() for one in verdict.results]
+    body["policy"] = verdict.policy.metadata.name if verdict.policy else None
+    body["requiredApprovals"] = required(verdict)
+    body["decisions"] = [word.wire() for word in verdict.outcome.decisions] if verdict.outcome else []
+    body["due"] = conditions.timestamp(verdict.due) if verdict.due and verdict.answer == "people" else None
+    estimate = _estimate(observed)
+    body["estimate"] = estimate.wire() if estimate else None
+    return body | _about(observed)
+
+
+def served(
+    request: EnvironmentRequest, environment: Environment, now: datetime, *, waits_for: str = ""
+) -> dict[str, Any]:
+    """Status while the Environment takes on what was approved: its trouble is shown here, where people ask.
+
+    `waits_for` says what else has to happen before it is Ready, empty when nothing does.
+    """
+    wire = environment.model_dump(by_alias=True)
+    ready = conditions.find(wire, "Ready")
+    is_ready = not waits_for and conditions.is_true(wire, "Ready")
+    reason, text = _trouble(ready, waits_for, is_ready=is_ready)
+    found = [
+        *kept(request),
+        Condition(type="Provisioned", status="True", reason="Applied", message=environment.metadata.name),
         Condition(type="Ready", status="True" if is_ready else "False", reason=reason, message=text),
     ]
-    phase = ("Ready", "") if is_ready else ("Provisioning", text)
-    body = _status(observed, list(observed.request.status.policy_results), found, phase)
+    phase = "Ready" if is_ready else "Provisioning"
+    body = _history(request, found, now, phase=phase, waiting_on="" if is_ready else text)
     return body | {"environmentRef": {"name": environment.metadata.name, "uid": environment.metadata.uid}}
 
 
-def closed(observed: Observed) -> dict[str, Any]:
-    """Status after the Environment is gone: history, never served again."""
-    gone = "the environment was given back or expired; ask anew if you need one"
+def done(request: EnvironmentRequest, now: datetime) -> dict[str, Any]:
+    """Status once a later request changed the environment again."""
     found = [
-        *_decided(),
-        Condition(type="Provisioned", status="False", reason="Gone", message=gone),
-        Condition(type="Ready", status="False", reason="Gone", message=gone),
+        *kept(request),
+        Condition(type="Provisioned", status="True", reason="Applied", message=CHANGED_LATER),
+        Condition(type="Ready", status="True", reason="Done", message=CHANGED_LATER),
     ]
-    body = _status(observed, list(observed.request.status.policy_results), found, ("Closed", ""))
-    kept = observed.request.status.environment_ref
-    return body | ({"environmentRef": kept.wire()} if kept else {})
+    return _history(request, found, now, phase="Done", waiting_on="")
 
 
-def _decided() -> list[Condition]:
+def closed(request: EnvironmentRequest, now: datetime) -> dict[str, Any]:
+    """Status after the Environment is gone: history, never served again."""
+    text = GIVEN_BACK if request.spec.type == "Delete" else GONE
+    found = [
+        *kept(request),
+        Condition(type="Provisioned", status="False", reason="Gone", message=text),
+        Condition(type="Ready", status="False", reason="Gone", message=text),
+    ]
+    return _history(request, found, now, phase="Closed", waiting_on="")
+
+
+def refused(body: dict[str, Any], request: EnvironmentRequest, text: str, now: datetime) -> dict[str, Any]:
+    """`body` with what the API server said when it refused to apply what was approved."""
+    before = [condition.wire() for condition in request.status.conditions]
+    found = [_condition(one) for one in body["conditions"] if one["type"] not in ("Provisioned", "Ready")]
+    found += [
+        Condition(type="Provisioned", status="False", reason="Refused", message=text),
+        Condition(type="Ready", status="False", reason="Refused", message=text),
+    ]
+    generation = request.metadata.generation
+    merged = conditions.merge(before, found, generation=generation, now=now)
+    return body | {"waitingOn": text[:1000], "conditions": merged}
+
+
+def required(verdict: Verdict) -> list[dict[str, Any]]:
+    """Whose word is still needed; the last seat is the platform's when people are late."""
+    missing = list(verdict.outcome.missing) if verdict.outcome else []
+    missing += [min(MAX_MISSING, sum(missing))] * (len(verdict.seats) - len(missing))
+    rows = [
+        environment_request.RequiredApproval(
+            role=seat.role, scope=seat.scope, department=seat.department, namespace=seat.namespace, missing=left
+        ).wire()
+        for seat, left in zip(verdict.seats, missing, strict=True)
+    ]
+    return rows[-MAX_SEATS:]
+
+
+def _phase(verdict: Verdict) -> tuple[str, str]:
+    match verdict.answer:
+        case "granted":
+            return "Approved", "the environment to take it on"
+        case "denied":
+            return "Denied", ""
+        case "people":
+            return "PolicyChecked", _people(verdict)
+        case "blocked":
+            return "PolicyChecked", verdict.message
+
+
+def _people(verdict: Verdict) -> str:
+    """`an approver of tax, 2 finance of tax`; late ones say so."""
+    missing = verdict.outcome.missing if verdict.outcome else ()
+    texts = [_seat(seat, left) for seat, left in zip(verdict.seats, missing, strict=False) if left]
+    late = "; this is overdue, and an approver of the platform may decide as well" if verdict.overdue else ""
+    return f"{', '.join(texts)}{late}"
+
+
+def _seat(seat: decision.Seat, left: int) -> str:
+    article = "an" if seat.role[0] in "aeiou" else "a"
+    who = f"{left} people as {seat.role}" if left > 1 else f"{article} {seat.role}"
+    return f"{who} of {seat.department or 'the platform'}"
+
+
+def _denied(verdict: Verdict) -> list[Condition]:
+    if verdict.answer != "denied":
+        return []
+    return [Condition(type="Denied", status="True", reason=verdict.reason, message=verdict.message)]
+
+
+def _overdue(verdict: Verdict) -> list[Condition]:
+    """Only while people are waited for: when it became False is when the waiting began."""
+    if verdict.answer != "people" or verdict.due is None:
+        return []
+    if not verdict.overdue:
+        return [Condition(type="Overdue", status="False", reason="NotDue")]
+    text = f"a decision was due at {conditions.timestamp(verdict.due)}"
+    return [Condition(type="Overdue", status="True", reason="Escalated", message=text)]
+
+
+def _trouble(ready: dict[str, Any] | None, waits_for: str, *, is_ready: bool) -> tuple[str, str]:
+    if ready is None or (ready["status"] == "True" and not is_ready):
+        return "Waiting", waits_for or "the operator has not looked at it yet"
+    return str(ready["reason"]), str(ready["message"])
+
+
+def _failing(verdict: Verdict) -> str:
+    return "; ".join(f"{one.rule}: {one.message}" for one in verdict.results if not one.pass_)
+
+
+def _estimate(observed: Observed) -> environment_request.Estimate | None:
+    """Price of what is wanted against what is paid now; None when a tier has no price."""
+    wanted, present = observed.wanted, observed.present
+    tier = observed.tiers.get(wanted.tier) if wanted else None
+    if wanted is None or tier is None:
+        return None
+    if present is None:
+        return policy.estimate(wanted.share, tier.spec.prices)
+    paid = observed.tiers.get(present.tier, tier)
+    share = policy.Share() if observed.request.spec.type in ("Delete", "Transfer") else wanted.share
+    return policy.estimate(share, tier.spec.prices, present.share, paid.spec.prices)
+
+
+def _about(observed: Observed) -> dict[str, Any]:
+    """A request is about the environment that it found first; a successor of the same name is another one."""
+    found = observed.environment
+    if observed.request.spec.type == "Create" or found is None:
+        return {}
+    return {"environmentRef": {"name": found.metadata.name, "uid": found.metadata.uid}}
+
+
+def kept(request: EnvironmentRequest) -> list[Condition]:
+    """What was decided stays written; of a status that got lost only that it was."""
+    types = ("PolicyChecked", "Approved")
+    found = [condition for condition in request.status.conditions if condition.type in types]
+    if {"PolicyChecked", "Approved"} <= {c.type for c in found if c.status == "True"}:
+        return [_condition(condition.wire()) for condition in found]
     return [
         Condition(type="PolicyChecked", status="True", reason="Checked"),
-        Condition(type="Approved", status="True", reason="ApprovedByPolicy", message="every rule passes"),
+        Condition(type="Approved", status="True", reason="Approved"),
     ]
 
 
-def _not_yet(type_: str, reason: str) -> Condition:
-    return Condition(type=type_, status="False", reason=reason)
+def _condition(wire: dict[str, Any]) -> Condition:
+    return Condition(type=wire["type"], status=wire["status"], reason=wire["reason"], message=wire["message"])
 
 
-def _failing_text(failing: list[PolicyResult]) -> str:
-    return "; ".join(f"{result.rule}: {result.message}" for result in failing)
+def _history(
+    request: EnvironmentRequest, found: list[Condition], now: datetime, *, phase: str, waiting_on: str
+) -> dict[str, Any]:
+    """The status that was there, further on."""
+    return request.status.wire() | _status(request, found, now, phase=phase, waiting_on=waiting_on)
 
 
 def _status(
-    observed: Observed, results: list[PolicyResult], found: list[Condition], phase: tuple[str, str]
+    request: EnvironmentRequest, found: list[Condition], now: datetime, *, phase: str, waiting_on: str
 ) -> dict[str, Any]:
-    request = observed.request
     before = [condition.wire() for condition in request.status.conditions]
     generation = request.metadata.generation
     return {
-        "phase": phase[0],
-        "waitingOn": phase[1][:1000],
-        "specHash": desired.spec_hash(request),
-        "policyResults": [result.wire() for result in results],
+        "phase": phase,
+        "waitingOn": waiting_on[:1000],
+        "specHash": decision.spec_hash(request.spec),
         "observedGeneration": generation,
-        "conditions": conditions.merge(before, found, generation=generation, now=observed.now),
+        "conditions": conditions.merge(before, found, generation=generation, now=now),
     }

@@ -11,13 +11,13 @@ import pytest
 
 from govcloud_api import labels
 from govcloud_kube import Cluster, Ref
-from support import apiserver, tenancy
+from support import apiserver, places, tenancy
 
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiServer]:
     """API server with CRDs, policies and roles; its controllers start once our kinds are there."""
-    with apiserver.running(tmp_path_factory.mktemp("tenancy"), controllers=()) as running:
+    with apiserver.running(tmp_path_factory.mktemp("tenancy"), controllers=(), audit=True) as running:
         tenancy.install(running)
         with apiserver.controller_manager(running):
             yield running
@@ -33,6 +33,24 @@ def admin(server: apiserver.ApiServer) -> Cluster:
 def as_operator(server: apiserver.ApiServer) -> Cluster:
     """The operator's own rights, without the operator."""
     return server.connect(labels.OPERATOR_USER, *tenancy.SERVICE_ACCOUNT_GROUPS)
+
+
+@pytest.fixture(scope="package")
+def operator_name(server: apiserver.ApiServer) -> Cluster:
+    """The operator's name with every right: what is refused to it, admission refuses."""
+    return places.operator(server)
+
+
+@pytest.fixture(scope="package")
+def acme(server: apiserver.ApiServer) -> places.Place:
+    """A department as the operator leaves it, with nobody who looks after it."""
+    return places.make(server, "acme")
+
+
+@pytest.fixture(scope="package")
+def bolt(server: apiserver.ApiServer) -> places.Place:
+    """Another one."""
+    return places.make(server, "bolt")
 
 
 @pytest.fixture(scope="package")

@@ -19,6 +19,13 @@ def environment_ref(home: str, name: str) -> Ref:
     return Ref(labels.API_VERSION, "Environment", name, home)
 
 
+def give_back(home: str, name: str, environment: str) -> Object:
+    """A request that ends an environment."""
+    spec = {"type": "Delete", "environmentRef": environment, "justification": {"why": "a test"}}
+    metadata = {"name": name, "namespace": home}
+    return {"apiVersion": labels.API_VERSION, "kind": "EnvironmentRequest", "metadata": metadata, "spec": spec}
+
+
 def bindings(admin: Cluster, namespace: str) -> list[str]:
     return [
         o["metadata"]["name"] for o in admin.list("rbac.authorization.k8s.io/v1", "RoleBinding", namespace=namespace)
@@ -52,7 +59,7 @@ def test_a_sandbox_request_becomes_an_isolated_environment(
 
     tenancy.play_kubelet(admin, namespace)
     tenancy.eventually(lambda: tenancy.is_ready(admin.get(environment)), "the environment is Ready")
-    assert bindings(admin, namespace) == ["govcloud:environment-owner"]
+    assert bindings(admin, namespace) == ["govcloud:environment-owner", "govcloud:tenant-services"]
     assert admin.get(probe) is None
     request = tenancy.eventually(lambda: _ready_request(owner, tax, "first"), "the request says so")
     assert request["status"]["phase"] == "Ready"
@@ -83,15 +90,21 @@ def test_what_somebody_changes_is_repaired(tax: str, admin: Cluster, owner_of: C
     admin.delete(deny)
     again = tenancy.eventually(lambda: admin.get(deny), "the policy is back")
     assert again["spec"] == before["spec"]
+    told = tenancy.eventually(lambda: repairs(admin, tax), "the repair is told")
+    assert told == ["NetworkPolicy govcloud-default-deny was removed by somebody; it was made again"]
     tenancy.play_kubelet(admin, namespace)  # the policies are other objects now, so isolation is proven anew
     tenancy.eventually(lambda: tenancy.is_ready(admin.get(environment_ref(tax, "drift-sandbox"))), "Ready again")
+
+
+def repairs(admin: Cluster, home: str) -> list[str]:
+    return [event["message"] for event in admin.list("v1", "Event", namespace=home, field_selector="reason=Repaired")]
 
 
 def test_what_needs_a_person_waits(tax: str, admin: Cluster, owner_of: Callable[[str], Cluster]) -> None:
     owner_of("tax").create(tenancy.request(tax, "production", product="portal", purpose="production"))
     found = tenancy.eventually(lambda: _checked(admin, tax, "production"), "the rules are checked")
     assert found["status"]["phase"] == "PolicyChecked"
-    assert found["status"]["waitingOn"] == "an approver"
+    assert found["status"]["waitingOn"].startswith("an approver of tax")
     assert admin.get(environment_ref(tax, "portal-prod")) is None
 
 
@@ -111,7 +124,8 @@ def test_over_quota_waits_and_passes_when_there_is_room(
     department = admin.get(Ref(labels.API_VERSION, "Department", "tiny"))
     assert department is not None
     assert department["status"]["quota"]["allocated"]["cpu"] == "1"
-    owner.delete(request_ref(home, "one"))
+    owner.delete(request_ref(home, "one"))  # history: nothing happens to the environment
+    owner.create(give_back(home, "one-back", "one-sandbox"))
     tenancy.eventually(
         lambda: admin.get(Ref("v1", "Namespace", "tiny-one-sandbox")) is None, "the first is gone", seconds=60
     )
@@ -129,7 +143,7 @@ def test_a_foreign_namespace_is_never_taken(tax: str, admin: Cluster, owner_of: 
     assert found is not None
     assert "labels" in found["metadata"]
     assert labels.DEPARTMENT not in found["metadata"]["labels"]
-    owner_of("tax").delete(request_ref(tax, "taken"))
+    owner_of("tax").create(give_back(tax, "taken-back", "taken-sandbox"))
     tenancy.eventually(lambda: admin.get(environment) is None, "the environment goes")
     assert admin.get(Ref("v1", "Namespace", "tax-taken-sandbox")) is not None
 

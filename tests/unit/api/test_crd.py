@@ -18,6 +18,8 @@ def nodes(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
         yield from nodes(child, f"{path}.{name}")
     if "items" in schema:
         yield from nodes(schema["items"], f"{path}[]")
+    if "additionalProperties" in schema:
+        yield from nodes(schema["additionalProperties"], f"{path}{{}}")
 
 
 ALL_NODES = [
@@ -41,14 +43,26 @@ def test_every_field_is_bounded(path: str, node: dict[str, Any]) -> None:
         assert "maxItems" in node, f"{path}: a list without a limit"
     if node.get("x-kubernetes-int-or-string"):
         assert "maxLength" in node, f"{path}: a quantity without a limit"
-    assert not {"$ref", "title", "$defs", "const", "exclusiveMinimum", "additionalProperties"} & node.keys()
+    if "additionalProperties" in node:
+        assert "maxProperties" in node, f"{path}: a map without a limit"
+        assert "properties" not in node, f"{path}: fields and a map at once"
+    if node.get("type") == "integer" and ".spec" in path:
+        assert {"minimum", "maximum"} <= node.keys(), f"{path}: a number without a limit"
+    assert not {"$ref", "title", "$defs", "const", "exclusiveMinimum"} & node.keys()
     assert "x-kubernetes-preserve-unknown-fields" not in node, f"{path}: takes anything"
 
 
 @pytest.mark.parametrize(("path", "node"), ALL_NODES, ids=[path for path, _ in ALL_NODES])
 def test_no_spec_points_into_another_namespace(path: str, node: dict[str, Any]) -> None:
-    if ".spec" in path:
+    if ".spec" in path and path != "Approval.spec.requestRef":
         assert "namespace" not in node.get("properties", {}), f"{path}: a reference may not name a namespace"
+
+
+def test_an_approval_reads_elsewhere_and_gives_nothing() -> None:
+    """The one reference with a namespace: platform and receivers decide in a namespace of their own."""
+    reference = crd.open_api_schema(next(d for d in crd.DEFINITIONS if d.kind == "Approval"))
+    fields = reference["properties"]["spec"]["properties"]["requestRef"]
+    assert {"namespace", "name", "uid", "specHash"} <= set(fields["required"])
 
 
 @pytest.mark.parametrize("name", sorted(crd.files()))

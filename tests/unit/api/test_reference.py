@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from govcloud_api import crd, reference
+from govcloud_api.definitions import DEFINITIONS
+from govcloud_api.definitions.definition import Definition
 from govcloud_api.v1alpha1 import Department, EnvironmentRequest
 
 ROOT = Path(__file__).parents[3]
@@ -21,8 +23,8 @@ def test_examples_are_valid():
     assert EnvironmentRequest.parse(examples["EnvironmentRequest"]).spec.product == "forms"
 
 
-@pytest.mark.parametrize("definition", crd.DEFINITIONS, ids=lambda definition: definition.kind)
-def test_every_field_has_a_row(definition: crd.Definition):
+@pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda definition: definition.kind)
+def test_every_field_has_a_row(definition: Definition):
     section = reference.reference().partition(f"\n## {definition.kind}\n")[2].partition("\n## ")[0]
     spec = crd.open_api_schema(definition)["properties"]["spec"]["properties"]
     assert [

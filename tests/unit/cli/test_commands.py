@@ -77,7 +77,8 @@ def test_an_unknown_command_is_a_usage_error() -> None:
 
 
 def test_help_costs_no_library() -> None:
-    helps = [["--help"], ["deploy", "--help"], ["env", "request", "--help"]]
+    tenants = [["env", "request"], ["approvals", "inbox"], ["service", "create"], ["issues"], ["dept", "kubeconfig"]]
+    helps = [["--help"], ["deploy", "--help"], *([*words, "--help"] for words in tenants)]
     program = f"""
 import sys
 from govcloud_cli import main, run

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govcloud_cli import tables
-from govcloud_cli.output import show, table
+from govcloud_cli.output import harmless, indented, show, table
 
 CELLS = st.text(alphabet=st.characters(max_codepoint=0x2FF, categories=["L", "N", "P", "S"]), max_size=6)
 
@@ -70,3 +70,25 @@ def test_departments_as_a_table_whatever_is_known_of_them() -> None:
         ["tax", "Tax", "0/-", "0/-", "0/-", "0", "Unknown"],
         ["civil", "Civil", "2/8", "0/16Gi", "0/-", "1", "True"],
     ]
+
+
+@pytest.mark.parametrize("hostile", ["\x1b[2J", "\x1b]0;title\x07", "\x9b1m", "\r", "\u202e", "\u200b", "\x00", "\x7f"])
+def test_words_of_strangers_do_not_steer_the_terminal(hostile: str, capsys: pytest.CaptureFixture[str]) -> None:
+    show("text", {}, f"a{hostile}b\n\tc")
+    out = capsys.readouterr().out
+    assert all(char.isprintable() or char in "\n\t" for char in out)
+    assert out.startswith("a�")
+    assert out.endswith("b\n\tc\n") or "b\n\tc\n" in out
+    show("json", {"why": hostile}, "")
+    assert json.loads(capsys.readouterr().out) == {"why": hostile}
+
+
+def test_ordinary_words_stay_as_they_are() -> None:
+    text = "Grüße, 東京 ✓ 12 €\n\tindented"
+    assert harmless(text) == text
+
+
+def test_further_lines_of_a_text_cannot_pass_for_ours() -> None:
+    assert indented("one\nprice: 0.00") == "one\n    price: 0.00"
+    assert indented("") == ""
+    assert table(("A",), [("x\ny",)]).splitlines() == ["A", "x y"]

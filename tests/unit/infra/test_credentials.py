@@ -64,8 +64,7 @@ def test_a_member_gets_a_key_of_her_own_in_the_departments_group(admin: Path) ->
     found = yaml.safe_load(issue(cluster, member(valid_seconds=3600), admin))
     [request] = cluster.requests
     signing = x509.load_pem_x509_csr(base64.b64decode(request["spec"]["request"]))
-    names = {attribute.oid: attribute.value for attribute in signing.subject}
-    assert names == {NameOID.COMMON_NAME: "anna", NameOID.ORGANIZATION_NAME: "tax:owner"}
+    assert subject(request) == {NameOID.COMMON_NAME: "anna", NameOID.ORGANIZATION_NAME: "tax:owner"}
     assert request["spec"]["expirationSeconds"] == 3600
     assert (request["spec"]["signerName"], request["spec"]["usages"]) == (
         "kubernetes.io/kube-apiserver-client", ["client auth"],
@@ -75,6 +74,28 @@ def test_a_member_gets_a_key_of_her_own_in_the_departments_group(admin: Path) ->
     assert key.public_key() == signing.public_key()
     assert base64.b64decode(user["client-certificate-data"]) == b"signed"
     assert cluster.list("certificates.k8s.io/v1", "CertificateSigningRequest") == []
+
+
+def subject(request: Object) -> dict[Any, str | bytes]:
+    signing = x509.load_pem_x509_csr(base64.b64decode(request["spec"]["request"]))
+    return {attribute.oid: attribute.value for attribute in signing.subject}
+
+
+@pytest.mark.parametrize(
+    ("changes", "group", "namespace"),
+    [
+        ({"group": "tax:auditor"}, "tax:auditor", "dept-tax"),
+        ({"role": "auditor"}, "tax:auditor", "dept-tax"),
+        ({"department": "platform", "role": "finance"}, "platform:finance", "govcloud-approvals"),
+        ({"department": "platform", "group": "platform:approver"}, "platform:approver", "govcloud-approvals"),
+    ],
+)
+def test_which_group_and_home_a_person_gets(changes: dict[str, str], group: str, namespace: str, admin: Path) -> None:
+    cluster = Signing(TAX)
+    found = yaml.safe_load(issue(cluster, member(**changes), admin))
+    [request] = cluster.requests
+    assert subject(request) == {NameOID.COMMON_NAME: "anna", NameOID.ORGANIZATION_NAME: group}
+    assert found["contexts"][0]["context"]["namespace"] == namespace
 
 
 def test_the_kubeconfig_opens_the_departments_home_and_holds_nothing_of_the_administrators() -> None:
@@ -90,6 +111,12 @@ def test_the_kubeconfig_opens_the_departments_home_and_holds_nothing_of_the_admi
     [
         ({"department": "none"}, NotFound, "there is no department none"),
         ({"role": "finance"}, InvalidSpec, "no group with role finance; it has: auditor, owner"),
+        ({"group": "health:owner"}, InvalidSpec, "no group health:owner; it has: tax:auditor, tax:owner"),
+        ({"group": "system:masters"}, InvalidSpec, "no group system:masters"),
+        ({"group": "eve"}, InvalidSpec, "no group eve"),  # a person is no group
+        ({"department": "platform", "role": "king"}, InvalidSpec, "the platform has no group platform:king; it has: "),
+        ({"department": "platform", "group": "tax:owner"}, InvalidSpec, "the platform has no group tax:owner"),
+        ({"department": "platform", "group": "system:masters"}, InvalidSpec, "no group system:masters"),
         ({"user": ""}, InvalidSpec, "'' is no name of a member"),
         ({"user": "x" * 65}, InvalidSpec, "up to 64 letters"),
         ({"user": "system:serviceaccount:govcloud-system:operator"}, InvalidSpec, "is no name of a member"),

@@ -35,6 +35,8 @@ class Wire:
 
     def __init__(self, *answers: tuple[int, Any] | Exception) -> None:
         self.asked: list[tuple[str, str]] = []
+        self.names: list[str | None] = []
+        """Whose name each request bears, discovery included; None: its own."""
         self._answers: Iterator[tuple[int, Any] | Exception] = iter(answers)
         self.configuration = SimpleNamespace(host="https://test")
         self.rest_client = SimpleNamespace(pool_manager=self)
@@ -42,7 +44,8 @@ class Wire:
     def param_serialize(self, **given: Any) -> tuple[Any, ...]:
         return given["method"], given["resource_path"], given["header_params"], None, None
 
-    def request(self, method: str, url: str, **_: Any) -> Any:
+    def request(self, method: str, url: str, *, headers: dict[str, str] | None = None, **_: Any) -> Any:
+        self.names.append((headers or {}).get("Impersonate-User"))
         if url == "/api/v1":
             return SimpleNamespace(status=200, data=json.dumps(CORE).encode())
         self.asked.append((method, url))
@@ -138,3 +141,17 @@ def test_status_becomes_error(status: int, error: type[Exception]) -> None:
 )
 def test_only_the_plain_words_are_shown(body: bytes, text: str) -> None:
     assert failure.plain_message(body) == text
+
+
+def test_another_name_goes_with_requests_but_not_with_discovery() -> None:
+    wire = Wire((200, OBJ), (200, OBJ))
+    cluster = connected(wire)
+    assert cluster.acting_as("olga").get(REF) == OBJ
+    assert cluster.get(REF) == OBJ
+    assert wire.names == [None, "olga", None]
+
+
+def test_what_the_other_may_not_do_is_forbidden() -> None:
+    wire = Wire((403, {"message": "olga cannot get configmaps"}))
+    with pytest.raises(errors.Forbidden):
+        connected(wire).acting_as("olga").get(REF)

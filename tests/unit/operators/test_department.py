@@ -8,6 +8,7 @@ import pytest
 
 from govcloud_api import labels
 from govcloud_kube import Object, Ref
+from govcloud_operators import isolation
 from govcloud_operators.department import reconcile as departments
 from support.worlds import HOME, World, status_of
 
@@ -45,7 +46,7 @@ def test_a_home_is_shut_before_people_get_in() -> None:
     verbs = [str(ref) for verb, ref in world.cluster.writes if verb in ("apply", "create") and ref.namespace == HOME]
     first_binding = next(i for i, text in enumerate(verbs) if text.startswith("RoleBinding"))
     assert {text.split()[0] for text in verbs[:first_binding]} == {"ResourceQuota", "LimitRange", "NetworkPolicy"}
-    assert world.bindings(HOME) == ["govcloud:department-owner", "govcloud:department-reader"]
+    assert world.bindings(HOME) == ["govcloud:department-auditor", "govcloud:department-owner"]
     found = world.live(DEPARTMENT)
     assert status_of(found, "Ready") == ("True", "Ready")
     assert found["status"]["homeNamespace"] == HOME
@@ -147,3 +148,49 @@ def test_suspension_is_said(suspended: bool) -> None:
     seed(world, suspended=suspended)
     settle(world)
     assert status_of(world.live(DEPARTMENT), "Suspended")[0] == str(suspended)
+
+
+ACCOUNT = Ref("v1", "ServiceAccount", "tenant-tax", labels.TENANTS_NAMESPACE)
+
+
+def test_a_department_has_an_account_without_a_token_and_it_goes_with_it() -> None:
+    world = World()
+    made = seed(world)
+    settle(world)
+    account = world.live(ACCOUNT)
+    assert account["automountServiceAccountToken"] is False
+    assert account["metadata"]["annotations"][labels.OWNER_UID] == made["metadata"]["uid"]
+    world.cluster.delete(ACCOUNT)
+    settle(world)
+    assert world.cluster.get(ACCOUNT) is not None
+    world.cluster.delete(DEPARTMENT)
+    settle(world)
+    assert world.cluster.get(DEPARTMENT) is None
+    assert world.cluster.get(ACCOUNT) is None
+
+
+def test_each_role_is_bound_by_its_own_name() -> None:
+    world = World()
+    names = ("owner", "approver", "finance", "auditor", "steward", "member-manager")
+    seed(world, subjects=[{"kind": "Group", "name": f"tax:{role}", "role": role} for role in names])
+    settle(world)
+    assert world.people(HOME) == {f"govcloud:department-{role}": [f"tax:{role}"] for role in names}
+
+
+def test_a_binding_of_an_older_release_goes() -> None:
+    world = World()
+    seed(world)
+    settle(world)
+    old = isolation.role_binding(HOME, "govcloud:department-reader", [("Group", "tax:auditor")])
+    world.cluster.seed(old)
+    settle(world)
+    assert "govcloud:department-reader" not in world.bindings(HOME)
+
+
+def test_the_home_counts_every_kind_that_is_written_there() -> None:
+    world = World()
+    seed(world)
+    settle(world)
+    hard = world.live(Ref("v1", "ResourceQuota", "govcloud-quota", HOME))["spec"]["hard"]
+    for plural in ("environmentrequests", "environments", "approvals", "policyexemptions"):
+        assert int(hard[f"count/{plural}.govcloud.internal"]) > 0

@@ -30,12 +30,7 @@ def requested(**environment_: Any) -> World:
 
 
 def settle(world: World, *, ok: bool = True, rounds: int = 6) -> None:
-    for _ in range(rounds):
-        reconcile(world)
-        world.count_quotas()
-        world.run_probe(ok=ok)
-        world.pass_time(seconds=1)
-    reconcile(world)
+    world.settle_environment(ok=ok, rounds=rounds)
 
 
 def ready(**environment_: Any) -> World:
@@ -62,7 +57,7 @@ def test_nobody_gets_in_before_isolation_is_proven() -> None:
 
 def test_ready_when_everything_was_looked_at() -> None:
     world = ready()
-    assert world.bindings() == ["govcloud:environment-owner"]
+    assert world.people() == {"govcloud:environment-owner": ["tax:owner"], "govcloud:tenant-services": ["tenant-tax"]}
     assert world.cluster.get(PROBE) is None
     assert world.live(NAMESPACE)["metadata"]["labels"][labels.PSA_ENFORCE] == "restricted"
 
@@ -223,7 +218,7 @@ def test_access_follows_the_department() -> None:
         field_manager="platform",
     )
     reconcile(world)
-    assert world.bindings() == ["govcloud:environment-reader"]
+    assert world.bindings() == ["govcloud:environment-reader", "govcloud:tenant-services"]
 
 
 @pytest.mark.parametrize("annotations", [{}, {labels.OWNER_UID: "another"}])
@@ -244,21 +239,6 @@ def test_a_foreign_namespace_is_left_alone(annotations: dict[str, str]) -> None:
     assert world.cluster.get(NAMESPACE) is not None
 
 
-def test_expiry_warns_then_ends() -> None:
-    world = ready(expires_at=worlds.START + timedelta(days=30))
-    assert status_of(world.live(ENVIRONMENT), "Expiring") == ("False", "NotSoon")
-    warned = []
-    for day in (15, 17, 26, 29.5):
-        world.now = worlds.START + timedelta(days=day)
-        settle(world)
-        warned.append(status_of(world.live(ENVIRONMENT), "Expiring")[0])
-    assert warned == ["False", "True", "True", "True"]
-    world.now = worlds.START + timedelta(days=30)
-    reconcile(world)
-    assert world.cluster.get(NAMESPACE) is None
-    assert world.cluster.get(ENVIRONMENT) is None
-
-
 def test_the_next_look_is_when_time_changes_something() -> None:
     world = ready(expires_at=worlds.START + timedelta(days=30))
     world.now = worlds.START + timedelta(days=1)
@@ -267,31 +247,12 @@ def test_the_next_look_is_when_time_changes_something() -> None:
     assert seconds == pytest.approx((worlds.START + timedelta(days=16) - world.now).total_seconds())
 
 
-def test_deleting_the_request_gives_the_environment_back() -> None:
+@pytest.mark.parametrize("again", [False, True])
+def test_an_environment_outlives_its_request(again: bool) -> None:
     world = ready()
     world.cluster.delete(Ref(labels.API_VERSION, "EnvironmentRequest", "first", worlds.HOME))
-    reconcile(world)
-    assert world.cluster.get(NAMESPACE) is None
-    assert world.cluster.get(ENVIRONMENT) is None
-
-
-def test_another_request_of_the_same_name_does_not_keep_it() -> None:
-    world = ready()
-    world.cluster.delete(Ref(labels.API_VERSION, "EnvironmentRequest", "first", worlds.HOME))
-    world.request()
-    reconcile(world)
-    assert world.cluster.get(ENVIRONMENT) is None
-
-
-def test_going_says_what_it_waits_for() -> None:
-    world = ready()
-    held = {"name": "held", "namespace": "tax-portal-sandbox", "finalizers": ["example.org/slow"]}
-    world.cluster.seed({"apiVersion": "v1", "kind": "ConfigMap", "metadata": held})
-    world.cluster.delete(ENVIRONMENT)
-    assert reconcile(world) == environment.WAIT_POLL_SECONDS
-    found = world.live(ENVIRONMENT)
-    assert status_of(found, "Ready") == ("False", "Deleting")
-    assert world.cluster.get(NAMESPACE) is not None
+    if again:
+        world.request()
     before = list(world.cluster.writes)
     reconcile(world)
     assert world.cluster.writes == before

@@ -141,6 +141,7 @@ def test_what_must_run_is_what_the_groups_hold(names: frozenset[str], objects: l
     assert names == {
         "deployment govcloud-system/operator",
         "deployment govcloud-system/isolation-canary",
+        "deployment govcloud-ingress/traefik",
         "deployment govcloud-monitoring/exporter",
         "statefulset govcloud-monitoring/prometheus",
         "daemonset govcloud-node/node-exporter",

@@ -44,14 +44,22 @@ class Evicting(MemoryCluster):
         return b"{}"
 
     def list(
-        self, api_version: str, kind: str, *, namespace: str | None = None, label_selector: str = ""
+        self,
+        api_version: str,
+        kind: str,
+        *,
+        namespace: str | None = None,
+        label_selector: str = "",
+        field_selector: str = "",
     ) -> list[Object]:
         for reference, looks in list(self._ending.items()):
             self._ending[reference] = looks - 1
             if looks <= 0:
                 del self._ending[reference]
                 self.delete(reference)
-        found = super().list(api_version, kind, namespace=namespace, label_selector=label_selector)
+        found = super().list(
+            api_version, kind, namespace=namespace, label_selector=label_selector, field_selector=field_selector
+        )
         ending = {reference.name for reference in self._ending}
         marked = [item for item in found if item["metadata"]["name"] in ending]
         for item in marked:

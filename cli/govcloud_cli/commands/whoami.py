@@ -1,0 +1,28 @@
+"""`govcloud whoami`."""
+
+from pathlib import Path
+
+import click
+
+from govcloud_cli.access import access_options, connect, home_or_all
+from govcloud_cli.output import format_option
+
+
+@click.command(epilog="Example: govcloud whoami -o json | jq .roles")
+@access_options
+@format_option
+def whoami(site: Path, kubeconfig: Path | None, form: str) -> None:
+    """Show who you are to the cloud: name, groups, your roles in departments, and what you may do where."""
+    from govcloud_cli import output
+    from govcloud_cli.tenancy import identity, rights
+
+    cluster = connect(site, kubeconfig)
+    me = identity.whoami(cluster)
+    found = rights.gather(cluster, me, home_or_all(site, kubeconfig, None))
+    data = {
+        "user": me.user,
+        "groups": list(me.groups),
+        "roles": {code: list(names) for code, names in me.roles.items()},
+        "may": [{"where": right.where, "what": right.what} for right in found if right.allowed],
+    }
+    output.show(form, data, rights.text(me, found))

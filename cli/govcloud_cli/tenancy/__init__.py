@@ -1,0 +1,1 @@
+"""What departments and those who decide do with their own credentials: ask, decide, order, look. Words for people."""

@@ -1,0 +1,1 @@
+"""Approval: does a person's word count, and if not, why."""

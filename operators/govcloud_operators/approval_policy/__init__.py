@@ -1,0 +1,1 @@
+"""ApprovalPolicy: decision rights as data."""

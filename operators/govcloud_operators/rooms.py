@@ -1,0 +1,235 @@
+"""Which room serves which kind: one line each. A new kind is registered here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import kopf
+
+from govcloud_api import definitions, labels
+from govcloud_api.objects import Object, Ref
+from govcloud_kube import Cluster
+from govcloud_operators.approval import handlers as approval_handlers
+from govcloud_operators.approval import reconcile as approval
+from govcloud_operators.approval import status as approval_status
+from govcloud_operators.approval_policy import handlers as approval_policy_handlers
+from govcloud_operators.approval_policy import reconcile as approval_policy
+from govcloud_operators.department import handlers as department_handlers
+from govcloud_operators.department import reconcile as department
+from govcloud_operators.environment import handlers as environment_handlers
+from govcloud_operators.environment import reconcile as environment
+from govcloud_operators.environment_request import checks
+from govcloud_operators.environment_request import handlers as environment_request_handlers
+from govcloud_operators.environment_request import reconcile as environment_request
+from govcloud_operators.exemption import handlers as exemption_handlers
+from govcloud_operators.exemption import reconcile as exemption
+from govcloud_operators.ingress import handlers as ingress_handlers
+from govcloud_operators.ingress import reconcile as ingress
+from govcloud_operators.keys import Enqueue, Key
+from govcloud_operators.services import looking
+from govcloud_operators.services.binding import handlers as binding_handlers
+from govcloud_operators.services.binding import reconcile as binding
+from govcloud_operators.services.instance import handlers as instance_handlers
+from govcloud_operators.services.instance import reconcile as instance
+from govcloud_operators.services.offering import handlers as offering_handlers
+from govcloud_operators.services.offering import reconcile as offering
+from govcloud_operators.surroundings import Surroundings
+from govcloud_operators.tier import handlers as tier_handlers
+from govcloud_operators.tier import reconcile as tier
+from govcloud_operators.work_calendar import handlers as work_calendar_handlers
+from govcloud_operators.work_calendar import reconcile as work_calendar
+
+Reconcile = Callable[[Cluster, Key, Surroundings], float | None]
+Register = Callable[[kopf.OperatorRegistry, Enqueue], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """A kind of Kubernetes that a room watches, and the one key that stands for all objects of it."""
+
+    plural: str
+    version: str
+    group: str
+    key: Key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """A kind, what announces a change of it, and what is done about one."""
+
+    kind: str
+    register: Register
+    """Adds the room's handlers to kopf's registry; they only name keys."""
+    reconcile: Reconcile
+    """Returns seconds until the next look, None when only an event or the resync brings one."""
+    fan_out: Callable[[Cluster, Key], Iterable[Key]] | None = None
+    """What else a change may touch; served for keys of kind `<kind>FanOut`."""
+    alone_with: Callable[[Cluster, Key], Iterable[str]] | None = None
+    """Home namespaces of the departments whose quota the reconcile gives out."""
+    is_settled: Callable[[Object], bool] | None = None
+    """History that never changes again: the resync passes it over."""
+    foreign: Foreign | None = None
+    """None: a kind of our own."""
+
+    @property
+    def plural(self) -> str:
+        """The kind as in URLs."""
+        if self.foreign is not None:
+            return self.foreign.plural
+        return next(found.plural for found in definitions.DEFINITIONS if found.kind == self.kind)
+
+    @property
+    def watched(self) -> str:
+        """What the room's watch is of, as kopf names it: `departments.v1alpha1.govcloud.internal`."""
+        version, group = (self.foreign.version, self.foreign.group) if self.foreign else (labels.VERSION, labels.GROUP)
+        return f"{self.plural}.{version}.{group}"
+
+
+def _requests_and_environments(cluster: Cluster, key: Key) -> Iterable[Key]:
+    """What a department's change may touch: its requests (quota, suspension) and environments (people)."""
+    home = labels.home_namespace(key.name)
+    for kind in ("EnvironmentRequest", "Environment"):
+        for obj in cluster.list(labels.API_VERSION, kind, namespace=home):
+            yield Key(kind, home, obj["metadata"]["name"])
+
+
+def _quotas_of_request(cluster: Cluster, key: Key) -> Iterable[str]:
+    """The department that asks, and the one that gets: a request never changes, so this holds once locked."""
+    yield key.namespace or ""
+    found = cluster.get(Ref(labels.API_VERSION, "EnvironmentRequest", key.name, key.namespace)) or {}
+    if receiver := (found.get("spec") or {}).get("transferTo"):
+        yield labels.home_namespace(receiver)
+
+
+def _requests_about(cluster: Cluster, key: Key) -> Iterable[Key]:
+    """Requests about the environment of that name that are not decided: it may be the next one's turn."""
+    for obj in cluster.list(labels.API_VERSION, "EnvironmentRequest", namespace=key.namespace):
+        about = (obj.get("spec") or {}).get("environmentRef") == key.name
+        if about and (obj.get("status") or {}).get("phase") in checks.UNDECIDED:
+            yield Key("EnvironmentRequest", key.namespace, obj["metadata"]["name"])
+
+
+def _open_requests(cluster: Cluster, _key: Key) -> Iterable[Key]:
+    """Requests that are not decided: other rules may let them pass, or move their deadline."""
+    for obj in cluster.list(labels.API_VERSION, "EnvironmentRequest"):
+        if (obj.get("status") or {}).get("phase") in checks.UNDECIDED:
+            yield Key("EnvironmentRequest", obj["metadata"]["namespace"], obj["metadata"]["name"])
+
+
+def _open_requests_and_policies(cluster: Cluster, key: Key) -> Iterable[Key]:
+    """What a calendar may touch: deadlines, and policies that wait for it."""
+    yield from _open_requests(cluster, key)
+    for obj in cluster.list(labels.API_VERSION, "ApprovalPolicy"):
+        yield Key("ApprovalPolicy", None, obj["metadata"]["name"])
+
+
+def _instances_of_offering(cluster: Cluster, key: Key) -> Iterable[Key]:
+    """Instances that follow a new plan, version or image of their offering."""
+    for obj in cluster.list(labels.API_VERSION, "ServiceInstance"):
+        if obj["spec"].get("offeringRef") == key.name:
+            yield Key("ServiceInstance", obj["metadata"]["namespace"], obj["metadata"]["name"])
+
+
+def _bindings_of_instance(cluster: Cluster, key: Key) -> Iterable[Key]:
+    """Bindings that wait for an instance, or for the end of one."""
+    for obj in cluster.list(labels.API_VERSION, "ServiceBinding", namespace=key.namespace):
+        if obj["spec"].get("instanceRef") == key.name:
+            yield Key("ServiceBinding", key.namespace, obj["metadata"]["name"])
+
+
+def _instance(cluster: Cluster, key: Key, around: Surroundings) -> float | None:
+    ref, services = looking.instance_ref(key.namespace or "", key.name), around.services
+    return instance.reconcile(cluster, ref, services.authority(cluster, around.clock), services.dial, around.clock())
+
+
+def _binding(cluster: Cluster, key: Key, around: Surroundings) -> float | None:
+    ref, services = binding.binding_ref(key.namespace or "", key.name), around.services
+    return binding.reconcile(cluster, ref, services.authority(cluster, around.clock), services.dial, around.clock())
+
+
+def _ingresses(cluster: Cluster, _key: Key, around: Surroundings) -> float | None:
+    pair = around.services.authority(cluster, around.clock).pair
+    return ingress.reconcile(cluster, pair, around.events, around.clock())
+
+
+def _is_settled_request(obj: Object) -> bool:
+    return (obj.get("status") or {}).get("phase") in environment_request.SETTLED
+
+
+ROOMS: tuple[Room, ...] = (
+    Room(
+        kind="Department",
+        register=department_handlers.register,
+        reconcile=lambda cluster, key, around: department.reconcile(cluster, key.name, around.clock()),
+        fan_out=_requests_and_environments,
+    ),
+    Room(
+        kind="EnvironmentRequest",
+        register=environment_request_handlers.register,
+        reconcile=lambda cluster, key, around: environment_request.reconcile(
+            cluster, environment_request.request_ref(key.namespace or "", key.name), around
+        ),
+        fan_out=_requests_about,
+        alone_with=_quotas_of_request,
+        is_settled=_is_settled_request,
+    ),
+    Room(
+        kind="Environment",
+        register=environment_handlers.register,
+        reconcile=lambda cluster, key, around: environment.reconcile(
+            cluster, environment.environment_ref(key.namespace or "", key.name), around
+        ),
+    ),
+    Room(
+        kind="ServiceTier",
+        register=tier_handlers.register,
+        reconcile=lambda cluster, key, around: tier.reconcile(cluster, key.name, around.clock()),
+    ),
+    Room(
+        kind="Approval",
+        register=approval_handlers.register,
+        reconcile=lambda cluster, key, around: approval.reconcile(
+            cluster, approval.approval_ref(key.namespace or "", key.name), around.clock()
+        ),
+        is_settled=approval_status.is_settled,
+    ),
+    Room(
+        kind="PolicyExemption",
+        register=exemption_handlers.register,
+        reconcile=lambda cluster, key, around: exemption.reconcile(
+            cluster, exemption.exemption_ref(key.namespace or "", key.name), around.clock()
+        ),
+    ),
+    Room(
+        kind="ApprovalPolicy",
+        register=approval_policy_handlers.register,
+        reconcile=lambda cluster, key, around: approval_policy.reconcile(cluster, key.name, around.clock()),
+        fan_out=_open_requests,
+    ),
+    Room(
+        kind="WorkCalendar",
+        register=work_calendar_handlers.register,
+        reconcile=lambda cluster, key, around: work_calendar.reconcile(cluster, key.name, around.clock()),
+        fan_out=_open_requests_and_policies,
+    ),
+    Room(
+        kind="ServiceOffering",
+        register=offering_handlers.register,
+        reconcile=lambda cluster, key, around: offering.reconcile(cluster, key.name, around.clock()),
+        fan_out=_instances_of_offering,
+    ),
+    Room(
+        kind="ServiceInstance",
+        register=instance_handlers.register,
+        reconcile=_instance,
+        fan_out=_bindings_of_instance,
+    ),
+    Room(kind="ServiceBinding", register=binding_handlers.register, reconcile=_binding),
+    Room(
+        kind="Ingress",
+        register=ingress_handlers.register,
+        reconcile=_ingresses,
+        foreign=Foreign(plural="ingresses", version="v1", group="networking.k8s.io", key=ingress_handlers.KEY),
+    ),
+)

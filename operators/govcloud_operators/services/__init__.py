@@ -1,0 +1,1 @@
+"""Services in environments: what people order, what runs for it, and who may use it."""

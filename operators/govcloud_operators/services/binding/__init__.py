@@ -1,0 +1,1 @@
+"""ServiceBinding: credentials that are issued, renewed and taken back."""

@@ -1,0 +1,1 @@
+"""ServiceInstance: from an order to a running service, and its way out."""

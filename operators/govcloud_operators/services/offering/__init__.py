@@ -1,0 +1,1 @@
+"""ServiceOffering: who uses an entry of the catalogue."""

@@ -1,0 +1,19 @@
+"""Which driver builds which offering: the name in `ServiceOffering.spec.driver` -> its driver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from govcloud_operators.services.driver import ServiceDriver
+from govcloud_operators.services.nats.driver import NatsDriver
+from govcloud_operators.services.postgresql.driver import PostgresDriver
+from govcloud_operators.services.valkey.driver import ValkeyDriver
+from govcloud_operators.services.web.driver import WebDriver
+
+REGISTRY: Mapping[str, ServiceDriver] = {
+    "nats": NatsDriver(),
+    "postgresql": PostgresDriver(),
+    "valkey": ValkeyDriver(),
+    "web": WebDriver(),
+}
+"""A driver that is missing here is offered by nobody: its instances say so and wait."""

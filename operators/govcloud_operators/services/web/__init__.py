@@ -1,0 +1,1 @@
+"""Web: a program of the environment's people, in their own image."""

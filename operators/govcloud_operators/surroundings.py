@@ -1,0 +1,68 @@
+"""What reconciles need besides the cluster: all of it given, nothing found out by them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network
+from typing import Literal
+
+from govcloud_operators.allocations import Allocations
+from govcloud_operators.events import Events
+from govcloud_operators.keys import Enqueue, Key
+from govcloud_operators.services.setting import Services
+
+Clock = Callable[[], datetime]
+Answer = Literal["open", "refused", "silent"]
+Reach = Callable[[str], Answer]
+"""Tries to open a TCP connection to `IP:port`; "refused" means that packets got there all the same."""
+
+
+IpNetwork = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a namespace really used: the 95th percentile of the last days, and when that was measured."""
+
+    cpu_millicores: int
+    memory_bytes: int
+    at: datetime
+
+
+Usage = Callable[[str], Measured | None]
+"""Use of a namespace; None on any doubt, and then a person decides."""
+
+
+def unmeasured(_namespace: str) -> Measured | None:
+    """For a process without monitoring."""
+    return None
+
+
+def nowhere(_key: Key) -> None:
+    """For a process without a queue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Given once, when the process starts."""
+
+    clock: Clock
+    reach: Reach
+    probe_image: str
+    canary_address: str | None = None
+    """Where the operator itself finds the canary; None: at its Service's cluster address."""
+    enqueue: Enqueue = nowhere
+    """Have another object looked at; safe to call from threads."""
+    allocations: Allocations = field(default_factory=Allocations)
+    """Locks of the departments' quotas; the request room is called with those it needs held already."""
+    events: Events = field(default_factory=Events)
+    """Tells people what was done without being asked."""
+    cluster_networks: tuple[IpNetwork, ...] = ()
+    """Pods, Services and machines. Empty: unknown, so nothing is opened by address."""
+    version: str = ""
+    """Version of the project, which is the tag of our own images."""
+    usage: Usage = unmeasured
+    services: Services = field(default_factory=Services)
+    """Authority of services, and how they are reached."""

@@ -1,0 +1,1 @@
+"""ServiceTier: the priority of its pods, and who uses it."""

@@ -1,0 +1,1 @@
+"""WorkCalendar: which days people work."""
