@@ -8,7 +8,7 @@ from pydantic import Field
 
 from govcloud_api.v1alpha1.model import Conditions, DataClass, Kind, Model, ObjectName, Observed, Quantity
 
-Driver = Literal["postgresql", "valkey", "nats", "bucket", "web"]
+Driver = Literal["postgresql", "valkey", "nats", "web"]
 SupportStatus = Literal["Alpha", "Beta", "Production", "Deprecated"]
 ServiceVersion = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")]
 
