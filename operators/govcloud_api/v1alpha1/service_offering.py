@@ -8,6 +8,8 @@ from pydantic import Field
 
 from govcloud_api.v1alpha1.model import Conditions, DataClass, Kind, Model, ObjectName, Observed, Quantity
 
+IMAGE = r"^[a-z0-9][a-z0-9._/-]*:[A-Za-z0-9._-]+(@sha256:[0-9a-f]{64})?$"
+"""A name with its tag; `deploy` adds the digest that the bundle has."""
 Driver = Literal["postgresql", "valkey", "nats", "web"]
 SupportStatus = Literal["Alpha", "Beta", "Production", "Deprecated"]
 ServiceVersion = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")]
@@ -29,7 +31,7 @@ class OfferedVersion(Model):
     """A version that can be chosen, and its image in the site's registry."""
 
     version: ServiceVersion
-    image: Annotated[str, Field(min_length=1, max_length=253, pattern=r"^[a-z0-9][a-z0-9._/-]*:[A-Za-z0-9._-]+$")]
+    image: Annotated[str, Field(min_length=1, max_length=253, pattern=IMAGE)]
     default: bool = False
 
 

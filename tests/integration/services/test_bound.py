@@ -23,6 +23,9 @@ from govcloud_operators.services.instance import reconcile as instance
 from support import apiserver, manifests, nats, valkey
 from support.services import NAMESPACE, ServiceWorld
 
+# A client that is refused leaves its connection to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 DEPLOY = Path(__file__).parents[3] / "operators" / "deploy"
 Session = Callable[[], None]
 

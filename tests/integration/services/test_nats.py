@@ -20,6 +20,8 @@ from govcloud_operators.services.nats import accounts, desired, session
 from support.nats import Pod
 from support.nats import pod as running_pod
 
+# A client that is refused leaves its connection to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 LOGINS = accounts.NatsAccounts()
 QUIET = 0.5
 

@@ -7,6 +7,7 @@ that the operator put into the Secret.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -441,7 +442,8 @@ def end_pod(admin: Cluster, name: str) -> None:
     pod = admin.get(pod_ref(name))
     if pod is not None:
         path = f"/api/v1/namespaces/{NAMESPACE}/pods/{pod['metadata']['name']}"
-        admin.raw("DELETE", path, {"gracePeriodSeconds": 0})
+        with contextlib.suppress(errors.NotFound):  # it was never bound to a node, so the API server removed it at once
+            admin.raw("DELETE", path, {"gracePeriodSeconds": 0})
 
 
 def _removed(admin: Cluster, pod: Object) -> bool:
@@ -449,7 +451,8 @@ def _removed(admin: Cluster, pod: Object) -> bool:
     found = admin.get(Ref("v1", "Pod", name, NAMESPACE))
     if found is not None and "deletionTimestamp" in found["metadata"]:
         path = f"/api/v1/namespaces/{NAMESPACE}/pods/{name}"
-        admin.raw("DELETE", path, {"gracePeriodSeconds": 0})
+        with contextlib.suppress(errors.NotFound):  # it was never bound to a node, so the API server removed it at once
+            admin.raw("DELETE", path, {"gracePeriodSeconds": 0})
     return found is None
 
 
