@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 PACKAGES := $(shell sed 's/\#.*//' requirements/debian.txt)
+# Debian 12's, in our image: libraries ask for other packages there than on a newer patch.
+IMAGE_PYTHON := 3.11.2
 # Tests bring up databases of their own; Debian's package shall not start one.
 NO_CLUSTER := /etc/postgresql-common/createcluster.conf
 SHELL := /bin/bash
@@ -73,4 +75,4 @@ bench: bundle ## measure what docs/benchmarks.md states, and write it
 
 lock: env ## resolve the Python dependencies anew
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements/dev.lock
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --extra operators --extra monitoring pyproject.toml -o requirements/image.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --python-version $(IMAGE_PYTHON) --extra operators --extra monitoring pyproject.toml -o requirements/image.lock
