@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -116,3 +117,13 @@ def test_libraries_are_whole(kept: store.Store, tmp_path: Path) -> None:
         inside = "/" + str(program.relative_to(root))
         done = subprocess.run(["chroot", root, loader, "--list", inside], capture_output=True, text=True, check=False)
         assert "not found" not in done.stdout + done.stderr, (inside, done.stdout)
+
+
+@pytest.mark.parametrize("program", ["govcloud_operators.main", "govcloud_monitoring.serve"])
+def test_our_own_image_holds_every_library_that_its_programs_name(program: str, tmp_path: Path) -> None:
+    """Its Python is Debian's, older than a developer's may be."""
+    root = unpacked(store.Store(store.default_root(os.environ)), "govcloud", tmp_path / "root")
+    command = ["chroot", root, "/usr/bin/python3", "-c", f"import {program}"]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": "/opt/govcloud/app:/opt/govcloud/wheels"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
