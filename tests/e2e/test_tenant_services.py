@@ -51,7 +51,7 @@ def database(lab: Lab, people: dict[str, Path], granted: str) -> str:
     """Name of the Secret that a program gets."""
     wish = ["db", "-e", NAME, "--offering", "postgresql", "--plan", "small", "--wait"]
     tenant(lab, people["owner"], "service", "create", *wish)
-    tenant(lab, people["owner"], "service", "bind", "app", "--instance", "db", "-e", NAME)
+    tenant(lab, people["owner"], "service", "bind", "app", "--instance", "db", "-e", NAME, "--role", "admin")
     eventually(lambda: condition(lab, "servicebinding", "app", granted, "Ready") == "True", 30, "credentials")
     return "app"
 
@@ -187,6 +187,6 @@ def test_expiry_suspends_and_then_removes(lab: Lab, sandbox: str) -> None:
     eventually(lambda: condition(lab, "environment", "brief-sandbox", HOME, "Suspended") == "True", 30, "suspended")
     eventually(lambda: not lab.get("pods", "-n", sandbox)["items"], 60, "nothing runs")
     assert lab.get("services", "-n", sandbox)["items"], "what is kept"
-    write({"status": {"deleteAfter": moved(0)}}, "--subresource=status")
     write({"spec": {"expiresAt": moved(-20)}})
+    write({"status": {"deleteAfter": moved(0)}}, "--subresource=status")
     eventually(lambda: lab.try_kubectl("get", "namespace", sandbox).returncode != 0, 90, "removed")
