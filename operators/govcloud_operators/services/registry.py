@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from govcloud_operators.services.driver import ServiceDriver
 from govcloud_operators.services.nats.driver import NatsDriver
 from govcloud_operators.services.postgresql.driver import PostgresDriver
 from govcloud_operators.services.valkey.driver import ValkeyDriver
 from govcloud_operators.services.web.driver import WebDriver
 
-REGISTRY: Mapping[str, ServiceDriver] = {
+REGISTRY: dict[str, ServiceDriver] = {
     "nats": NatsDriver(),
     "postgresql": PostgresDriver(),
     "valkey": ValkeyDriver(),

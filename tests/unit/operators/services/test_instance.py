@@ -12,6 +12,7 @@ from govcloud_kube import Object
 from govcloud_operators.services import authority, certificates
 from govcloud_operators.services.driver import Observation
 from govcloud_operators.services.instance.observed import BACKUP_REQUESTED
+from govcloud_operators.services.registry import REGISTRY
 from support.services import NAMESPACE, NOW, PLAN, ServiceWorld, offering
 
 KINDS = ("ConfigMap", "Secret", "Service", "PersistentVolumeClaim")
@@ -106,9 +107,10 @@ def test_orders_that_cannot_be_served(world: ServiceWorld, spec: dict[str, Any],
     assert children(world) == []
 
 
-def test_catalogue_that_cannot_be_served(world: ServiceWorld) -> None:
+def test_catalogue_that_cannot_be_served(world: ServiceWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(REGISTRY, "nats")
     for name, spec in (
-        ("bucket", {"driver": "bucket"}),
+        ("queue", {"driver": "nats"}),
         ("old", {"supportStatus": "Deprecated"}),
         ("public", {"maxDataClass": "public"}),
         ("tiny", {"plans": [PLAN.wire() | {"memory": "64Mi"}]}),
@@ -118,9 +120,9 @@ def test_catalogue_that_cannot_be_served(world: ServiceWorld) -> None:
         world.cluster.seed(offering(name, **spec))
         world.order(name, offeringRef=name)
         world.reconcile(name)
-    reasons = {name: ready(world, name)[1] for name in ("bucket", "old", "public", "tiny", "many", "empty")}
+    reasons = {name: ready(world, name)[1] for name in ("queue", "old", "public", "tiny", "many", "empty")}
     assert reasons == {
-        "bucket": "NoSuchDriver",
+        "queue": "NoSuchDriver",
         "old": "Deprecated",
         "public": "DataClassTooHigh",
         "tiny": "InvalidOrder",

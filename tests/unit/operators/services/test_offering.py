@@ -7,6 +7,7 @@ import pytest
 from govcloud_api import conditions, labels
 from govcloud_kube import Ref
 from govcloud_operators.services.offering import reconcile as room
+from govcloud_operators.services.registry import REGISTRY
 from support.services import NOW, ServiceWorld, offering
 
 
@@ -14,11 +15,14 @@ from support.services import NOW, ServiceWorld, offering
     ("spec", "expected"),
     [
         ({}, ("True", "Ready")),
-        ({"driver": "bucket"}, ("False", "NoSuchDriver")),
+        ({"driver": "nats"}, ("False", "NoSuchDriver")),
         ({"versions": [{"version": "15.20", "image": "registry.govcloud.internal/p:1"}]}, ("True", "NoDefault")),
     ],
 )
-def test_status(world: ServiceWorld, spec: dict[str, object], expected: tuple[str, str]) -> None:
+def test_status(
+    world: ServiceWorld, spec: dict[str, object], expected: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(REGISTRY, "nats")
     world.cluster.seed(offering("db", **spec))
     for name in ("one", "two"):
         world.order(name, offeringRef="db")
