@@ -27,8 +27,6 @@ def told_at(
     The command runs on a terminal of its own, as for a person. A terminal shows a short step only by chance; the
     event log has every one.
     """
-    # Started by a script in the background, this process ignores Ctrl-C, and so would its children.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         lab.command("deploy", "--yes"), env=lab.environment, stdin=theirs, stdout=theirs, stderr=theirs,
