@@ -62,7 +62,7 @@ docs: env ## build the documentation's pages into dist/docs
 
 test: bundle ## unit, contract and integration tests, on real servers of the bundle
 	$(BIN)/python -m pytest -q -n 2 tests/unit
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile tests/contract tests/integration
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=15 tests/contract tests/integration
 
 e2e: bundle ## whole stories on a lab of its own
 	$(BIN)/python -m pytest tests/e2e

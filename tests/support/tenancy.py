@@ -107,7 +107,7 @@ def request(home: str, name: str, **spec: Any) -> Object:
     }
 
 
-def eventually(look: Callable[[], Any], what: str, *, seconds: float = 30) -> Any:
+def eventually(look: Callable[[], Any], what: str, *, seconds: float = 90) -> Any:
     """The first true answer of `look`; fails after `seconds`. Errors of the API count as "not yet"."""
     deadline = time.monotonic() + seconds
     last: object = None

@@ -20,6 +20,9 @@ from support import postgresql
 from support.postgresql import Pod, eventually, hang_up
 from support.services import order
 
+# A client that is refused leaves its connection to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 ACCOUNTS = PostgresAccounts()
 ORDER = order()
 

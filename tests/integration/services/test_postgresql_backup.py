@@ -19,6 +19,9 @@ from support import postgresql
 from support.postgresql import MEMORY_BYTES, Pod, eventually
 from support.services import order
 
+# A client that is refused leaves its connection to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 ACCOUNTS = PostgresAccounts()
 ORDER = order()
 

@@ -31,6 +31,9 @@ from govcloud_operators.surroundings import Surroundings
 from support import apiserver, postgresql, tenancy
 from support.postgresql import Pod, hang_up
 
+# A client that is refused leaves its connection to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 CONTROLLERS = (
     *apiserver.CONTROLLERS,
     "statefulset-controller",
