@@ -1,50 +1,15 @@
 """Which cluster a command talks to, and as whom."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
-
-from govcloud_cli import names
-from govcloud_cli.site_file import default_site, site_argument
 
 if TYPE_CHECKING:
     from govcloud_kube.cluster import Cluster
 
-__all__ = [
-    "access_options",
-    "connect",
-    "credentials",
-    "default_site",
-    "department_option",
-    "environment_option",
-    "home_namespace",
-    "home_or_all",
-]
-
-F = TypeVar("F", bound=Callable[..., Any])
 _HOME_PREFIX = "dept-"
-
-
-def access_options(function: F) -> F:
-    """`[SITE]` and `--kubeconfig`."""
-    kind = click.Path(path_type=Path, dir_okay=False, exists=True)
-    text = "Credentials to use; else $KUBECONFIG, else the site administrator's."
-    return site_argument(click.option("--kubeconfig", type=kind, help=text)(function))
-
-
-def department_option(function: F) -> F:
-    """`--department CODE`."""
-    text = "Whose; else the one that the credentials are for."
-    return click.option("--department", metavar="CODE", shell_complete=names.departments, help=text)(function)
-
-
-def environment_option(function: F) -> F:
-    """`-e NAME`: in which environment a service is."""
-    text = "In which environment; may be left out when the department has one only."
-    return click.option("-e", "--environment", metavar="NAME", shell_complete=names.environments, help=text)(function)
 
 
 def credentials(site: Path, kubeconfig: Path | None) -> Path:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from govcloud_cli import access
+from govcloud_cli.site_file import default_site
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -48,14 +51,10 @@ def _names(found: Found, context: click.Context) -> set[str]:
 
 
 def _credentials(context: click.Context) -> Path:
-    from govcloud_cli import access
-
-    return access.credentials(context.params.get("site") or access.default_site(), context.params.get("kubeconfig"))
+    return access.credentials(_site(context), context.params.get("kubeconfig"))
 
 
 def _home(context: click.Context) -> str | None:
-    from govcloud_cli import access
-
     try:
         return access.home_namespace(_site(context), context.params.get("kubeconfig"), context.params.get("department"))
     except click.UsageError:
@@ -63,9 +62,7 @@ def _home(context: click.Context) -> str | None:
 
 
 def _site(context: click.Context) -> Path:
-    from govcloud_cli import access
-
-    return Path(context.params.get("site") or access.default_site())
+    return Path(context.params.get("site") or default_site())
 
 
 def _of_kind(kind: str, *, home: bool) -> Found:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from govcloud_cli import names
-from govcloud_cli.access import access_options, department_option
+from govcloud_cli.access_options import access_options, department_option
 from govcloud_cli.output import format_option
 
 F = TypeVar("F", bound=Callable[..., Any])

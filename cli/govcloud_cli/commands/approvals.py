@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from govcloud_cli import names
-from govcloud_cli.access import access_options, connect, home_or_all
+from govcloud_cli.access import connect, home_or_all
+from govcloud_cli.access_options import access_options
 from govcloud_cli.output import format_option
 
 

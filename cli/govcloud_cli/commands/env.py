@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from govcloud_cli import names
-from govcloud_cli.access import access_options, connect, department_option, home_namespace, home_or_all
+from govcloud_cli.access import connect, home_namespace, home_or_all
+from govcloud_cli.access_options import access_options, department_option
 from govcloud_cli.output import format_option
 from govcloud_cli.wish_options import (
     about_environment,

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from govcloud_cli.access import access_options, connect, department_option, home_or_all
+from govcloud_cli.access import connect, home_or_all
+from govcloud_cli.access_options import access_options, department_option
 from govcloud_cli.output import format_option
 
 ISSUES = 6
