@@ -68,9 +68,9 @@ e2e: bundle ## whole stories on a lab of its own
 	$(BIN)/python -m pytest tests/e2e
 
 e2e-full: bundle ## longer stories: three control planes, machines that exist, every fault
-	$(BIN)/python -m pytest tests/e2e_full
+	$(BIN)/python -m pytest tests/e2e_full tests/faults
 
-bench: bundle ## measure what docs/benchmarks.md states, and write it
+bench: bundle ## measure what docs/benchmarks.md states, and write it; MEASURE=tenancy for one part
 	$(BIN)/python -m tests.bench $(MEASURE)
 
 lock: env ## resolve the Python dependencies anew

@@ -88,8 +88,13 @@ def _requests(cluster: "Cluster", context: click.Context, kind: str = "Environme
 
 
 def _questions(cluster: "Cluster", context: click.Context) -> list[str]:
-    """Everything that people decide about."""
-    return [*_requests(cluster, context), *_requests(cluster, context, "PolicyExemption")]
+    """Everything that people decide about; what lies in another's home with that department's code before it."""
+    from govcloud_cli.tenancy import inbox, told
+
+    home = _home(context)
+    offers = told.offers(cluster, [home] if home else [])
+    own = [*_requests(cluster, context), *_requests(cluster, context, "PolicyExemption")]
+    return [*own, *(inbox.address(offer.request) for offer in offers)]
 
 
 def _plans(cluster: "Cluster", context: click.Context) -> list[str]:

@@ -39,6 +39,8 @@ def manifest(definition: Definition) -> Schema:
         "additionalPrinterColumns": [column.wire() for column in definition.columns],
         "schema": {"openAPIV3Schema": open_api_schema(definition)},
     }
+    if definition.selectable:
+        version["selectableFields"] = [{"jsonPath": f".{path}"} for path in definition.selectable]
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",

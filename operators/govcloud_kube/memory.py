@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Self
 
 from govcloud_api import conditions, errors
-from govcloud_kube import cluster, fields
+from govcloud_kube import cluster, fields, selectors
 from govcloud_kube.cluster import Object, Objects, Ref
 
 _BORN_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
@@ -100,8 +100,8 @@ class MemoryCluster:
                 for ref, entry in self._entries.items()
                 if (ref.api_version, ref.kind) == (api_version, kind)
                 and namespace in (None, ref.namespace)
-                and _selected(entry.obj, label_selector)
-                and _has_fields(entry.obj, field_selector)
+                and selectors.has_labels(entry.obj, label_selector)
+                and selectors.has_fields(entry.obj, field_selector)
             ]
             ordered = sorted(found, key=lambda o: (o["metadata"].get("namespace", ""), o["metadata"]["name"]))
             return copy.deepcopy(ordered)
@@ -269,24 +269,3 @@ def _require(live: Object, uid: str | None, resource_version: str | None, what: 
     metadata = live["metadata"]
     if uid not in (None, metadata["uid"]) or resource_version not in (None, metadata["resourceVersion"]):
         raise errors.Conflict(f"{what}: precondition failed, it is another object or another version (HTTP 409)")
-
-
-def _selected(obj: Object, label_selector: str) -> bool:
-    labels = obj["metadata"].get("labels") or {}
-    for term in filter(None, label_selector.split(",")):
-        key, equals, value = term.partition("=")
-        if key not in labels or (equals and labels[key] != value.removeprefix("=")):
-            return False
-    return True
-
-
-def _has_fields(obj: Object, field_selector: str) -> bool:
-    """Terms `path=value`, where a path has dots between its steps."""
-    for term in filter(None, field_selector.split(",")):
-        path, _, value = term.partition("=")
-        found: object = obj
-        for step in path.split("."):
-            found = found.get(step) if isinstance(found, Mapping) else None
-        if str(found or "") != value.removeprefix("="):
-            return False
-    return True

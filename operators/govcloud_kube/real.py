@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Self
@@ -21,6 +22,7 @@ from kubernetes.config import ConfigException
 from govcloud_api import errors
 from govcloud_kube import cluster, discovery, failure
 from govcloud_kube.cluster import Object, Objects, Ref
+from govcloud_kube.shelf import Followed
 
 APPLY = "application/apply-patch+yaml"
 JSON = "application/json"
@@ -86,14 +88,17 @@ class RealCluster:
         field_selector: str = "",
     ) -> Objects:
         """See `Cluster.list`. A page token that expired starts the list again, once."""
-        path = self._discovery.path(api_version, kind, namespace)
-        selectors = {"labelSelector": label_selector, "fieldSelector": field_selector}
-        query = {"limit": str(PAGE_SIZE_OBJECTS)} | {key: value for key, value in selectors.items() if value}
+        asked = Followed(
+            api_version=api_version,
+            kind=kind,
+            namespace=namespace,
+            label_selector=label_selector,
+            field_selector=field_selector,
+        )
         try:
-            items = self._pages(path, query, f"list {kind}")
+            return [item for page in self.pages(asked) for item in page.items]
         except _TokenExpiredError:
-            items = self._pages(path, query, f"list {kind}")
-        return [{"apiVersion": api_version, "kind": kind} | item for item in items]
+            return [item for page in self.pages(asked) for item in page.items]
 
     def apply(self, obj: Object, *, field_manager: str, dry_run: bool = False, force: bool = True) -> Object:
         """See `Cluster.apply`."""
@@ -134,26 +139,60 @@ class RealCluster:
         status, answer = self._send(method, path, body, content_type)
         return _checked(status, answer, f"{method} {path}")
 
+    def pages(self, asked: Followed) -> Iterator[Page]:
+        """All objects asked for, page by page. Raises ApiUnavailable when the list grew too old on the way (410)."""
+        what, token = f"list {asked.kind}", ""
+        path = self._discovery.path(asked.api_version, asked.kind, asked.namespace)
+        query = {"limit": str(PAGE_SIZE_OBJECTS)} | _selectors(asked)
+        while True:
+            status, body = self._send("GET", f"{path}?{urlencode(query | ({'continue': token} if token else {}))}")
+            if status == 410 and token:
+                raise _TokenExpiredError(f"{what}: it took longer than the API server remembers; list again")
+            page = _decoded(_checked(status, body, what))
+            metadata = page.get("metadata") or {}
+            named = {"apiVersion": asked.api_version, "kind": asked.kind}
+            items = [named | item for item in page.get("items") or []]
+            yield Page(items=items, version=str(metadata.get("resourceVersion") or ""))
+            token = metadata.get("continue") or ""
+            if not token:
+                return
+
+    def changes(self, asked: Followed, version: str, *, seconds: int, silent_seconds: float) -> Iterator[Object]:
+        """Watch events after a version, for about `seconds`: objects with `type` and `object`, bookmarks among them.
+
+        Raises ApiUnavailable when the connection breaks or says nothing, not even a bookmark, for `silent_seconds`.
+        Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+        """
+        path = self._discovery.path(asked.api_version, asked.kind, asked.namespace)
+        query = {
+            "watch": "1",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": version,
+            "timeoutSeconds": str(seconds),
+        }
+        url, headers = self._addressed("GET", f"{path}?{urlencode(query | _selectors(asked))}", JSON)
+        what = f"watch {asked.kind}"
+        timeout = urllib3.Timeout(connect=self._timeout_seconds, read=silent_seconds)
+        try:
+            answer = self._api.rest_client.pool_manager.request(
+                "GET", url, headers=headers, timeout=timeout, retries=False, preload_content=False
+            )
+            try:
+                if answer.status != 200:
+                    raise failure.error_for(int(answer.status), answer.read(), what)
+                for line in _lines(answer):
+                    yield _decoded(line)
+            finally:
+                answer.close()
+        except (urllib3.exceptions.HTTPError, HTTPException, OSError, msgspec.DecodeError) as error:
+            raise errors.ApiUnavailable(f"{what}: the watch broke ({error})") from error
+
     def _path(self, ref: Ref) -> str:
         return self._discovery.path(ref.api_version, ref.kind, ref.namespace, ref.name)
 
     def _document(self, path: str) -> Object | None:
         status, body = self._send("GET", path)
         return None if status == 404 else _decoded(_checked(status, body, f"read {path}"))
-
-    def _pages(self, path: str, query: dict[str, str], what: str) -> Objects:
-        items: Objects = []
-        token = ""
-        while True:
-            page_query = query | ({"continue": token} if token else {})
-            status, body = self._send("GET", f"{path}?{urlencode(page_query)}")
-            if status == 410 and token:
-                raise _TokenExpiredError
-            page = _decoded(_checked(status, body, what))
-            items += page.get("items") or []
-            token = (page.get("metadata") or {}).get("continue") or ""
-            if not token:
-                return items
 
     def _write(self, method: str, path: str, body: Object, what: str, content_type: str = JSON) -> Object:
         status, answer = self._send(method, path, body, content_type)
@@ -178,19 +217,32 @@ class RealCluster:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _once(self, method: str, path: str, payload: bytes | None, content_type: str) -> tuple[int, bytes]:
+        url, headers = self._addressed(method, path, content_type)
+        answer = self._api.rest_client.pool_manager.request(
+            method, url, body=payload, headers=headers, timeout=self._timeout_seconds, retries=False
+        )
+        return int(answer.status), bytes(answer.data)
+
+    def _addressed(self, method: str, path: str, content_type: str) -> tuple[str, dict[str, str]]:
+        """URL and headers, the client's credentials among them."""
         headers = {"Accept": JSON, "Content-Type": content_type}
         if self._user:
             headers[IMPERSONATE] = self._user
         _, url, headers, _, _ = self._api.param_serialize(
             method=method, resource_path=path, header_params=headers, auth_settings=["BearerToken"]
         )
-        answer = self._api.rest_client.pool_manager.request(
-            method, url, body=payload, headers=headers, timeout=self._timeout_seconds, retries=False
-        )
-        return int(answer.status), bytes(answer.data)
+        return url, headers
 
 
-class _TokenExpiredError(Exception):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A part of a list; the version is that of the whole list."""
+
+    items: Objects
+    version: str
+
+
+class _TokenExpiredError(errors.ApiUnavailable):
     """The list's continue token is older than the API server's history (HTTP 410)."""
 
 
@@ -198,6 +250,19 @@ def _pause_seconds(attempt: int) -> float:
     """Full jitter: a crowd of clients that failed together must not come back together."""
     ceiling = min(BACKOFF_MAX_SECONDS, BACKOFF_BASE_SECONDS * 2**attempt)
     return random.uniform(ceiling / 4, ceiling)  # noqa: S311 - spreads load, guards nothing
+
+
+def _selectors(asked: Followed) -> dict[str, str]:
+    given = {"labelSelector": asked.label_selector, "fieldSelector": asked.field_selector}
+    return {key: value for key, value in given.items() if value}
+
+
+def _lines(answer: Any) -> Iterator[bytes]:
+    """Whole lines of an answer that arrives bit by bit."""
+    rest = b""
+    for chunk in answer.stream(decode_content=True):
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from filter(None, whole)
 
 
 def _checked(status: int, body: bytes, what: str) -> bytes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from govcloud_api import labels
+from govcloud_api import errors, labels
 from govcloud_kube import Cluster
+from govcloud_operators import unreadable
 from govcloud_operators.keys import Key
 from govcloud_operators.rooms import ROOMS, Room
 from govcloud_operators.surroundings import Surroundings
@@ -20,14 +21,16 @@ class Dispatcher:
         self._rooms = {room.kind: room for room in rooms}
 
     def work(self, key: Key) -> float | None:
-        """Reconcile one key; see `queue.Work`. Raises GovcloudError."""
+        """Reconcile one key; see `queue.Work`. An object that cannot be read is told so. Raises GovcloudError."""
         if key.kind.endswith(FAN_OUT):
             self._spread(self._rooms[key.kind.removesuffix(FAN_OUT)], key)
             return None
-        room = self._rooms[key.kind]
-        homes = room.alone_with(self._cluster, key) if room.alone_with else ()
-        with self._around.allocations.of(*homes):
-            return room.reconcile(self._cluster, key, self._around)
+        try:
+            return self._reconcile(self._rooms[key.kind], key)
+        except errors.InvalidSpec:
+            if unreadable.tell(self._cluster, key, self._around.clock()):
+                return None
+            raise
 
     def all_keys(self) -> list[Key]:
         """Every object of our kinds that may still change, and the keys that stand for kinds of others.
@@ -37,11 +40,17 @@ class Dispatcher:
         own = [
             Key(kind, obj["metadata"].get("namespace"), obj["metadata"]["name"])
             for kind, room in self._rooms.items()
-            if room.foreign is None
+            if room.foreign is None and room.by_clock is None
             for obj in self._cluster.list(labels.API_VERSION, kind)
             if room.is_settled is None or not room.is_settled(obj)
         ]
-        return own + [room.foreign.key for room in self._rooms.values() if room.foreign is not None]
+        foreign = [room.foreign.key for room in self._rooms.values() if room.foreign is not None]
+        return own + foreign + [room.by_clock for room in self._rooms.values() if room.by_clock is not None]
+
+    def _reconcile(self, room: Room, key: Key) -> float | None:
+        homes = room.alone_with(self._cluster, key) if room.alone_with else ()
+        with self._around.allocations.of(*homes):
+            return room.reconcile(self._cluster, key, self._around)
 
     def _spread(self, room: Room, key: Key) -> None:
         for touched in room.fan_out(self._cluster, key) if room.fan_out else ():

@@ -23,17 +23,19 @@ def covers(live: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
 
 
 def _same(live: Any, wanted: Any, key: str) -> bool:
+    if live == wanted:
+        return True
     if key in _EXACT:
-        return bool(live == wanted)
-    if isinstance(wanted, Mapping):
-        present = live if isinstance(live, Mapping) else None
+        return False
+    if isinstance(wanted, dict):
+        present = live if isinstance(live, dict) else None
         if present is None:
             return not wanted and live is None
         compare = _same_quantity if key in _QUANTITIES else _same
         return all(compare(present.get(name), value, name) for name, value in wanted.items())
     if isinstance(wanted, list):
         return isinstance(live, list) and _same_items(live, wanted, key)
-    return bool(live == wanted)
+    return False
 
 
 def _same_items(live: list[Any], wanted: list[Any], key: str) -> bool:

@@ -20,6 +20,8 @@ NAME = "govcloud-operator"
 DURATION_SECONDS = 60
 FENCE_SECONDS = 20.0
 RENEW_SECONDS = 5.0
+LOOKS = 2
+"""A write that was refused may be our own: stored, but its answer lost. Another look tells whose it is."""
 _FIELD_MANAGER = f"{labels.OPERATOR_FIELD_MANAGER}-lease"
 
 
@@ -59,18 +61,23 @@ class Lease:
             return self._renewed_at is not None and self._now() - self._renewed_at < FENCE_SECONDS
 
     def try_take(self) -> bool:
-        """Take or renew; False while another process holds it. Raises ApiUnavailable or Forbidden."""
-        started = self._now()
-        live = self._cluster.get(self._ref)
-        if live is not None and not self._may_take(live):
-            return False
-        try:
-            self._write(live, self._identity)
-        except errors.Conflict:
-            return False
-        with self._lock:
-            self._renewed_at = started
-        return True
+        """Take or renew; False while another process holds it. Raises Conflict when no look told, and as a read does.
+
+        After a time without renewal it is taken again like one that was never held.
+        """
+        for _ in range(LOOKS):
+            started = self._now()
+            live = self._cluster.get(self._ref)
+            if live is not None and not self._may_take(live):
+                return False
+            try:
+                self._write(live, self._identity)
+            except errors.Conflict:
+                continue
+            with self._lock:
+                self._renewed_at = started
+            return True
+        raise errors.Conflict(f"the lease changed under {LOOKS} looks; the next renewal tells who holds it")
 
     def release(self) -> None:
         """Let the next one in at once. Raises what the cluster raises."""

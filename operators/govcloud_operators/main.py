@@ -1,4 +1,7 @@
-"""The operator process: `python -m govcloud_operators.main`. Ends, to be started again, when a part of it fails."""
+"""The operator process: `python -m govcloud_operators.main`. Ends, to be started again, when a part of it fails.
+
+An API server that does not answer, or refuses everything, is no such failure: the process stops writing and waits.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ import socket
 import sys
 import time
 from collections.abc import Coroutine
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from typing import Any
 
@@ -17,22 +22,51 @@ import kopf
 
 from govcloud_api import errors, labels
 from govcloud_kube import real
-from govcloud_operators import dispatch, lease, login, network, page, settings, usage, watchdog
+from govcloud_kube.pace import Pace, Paced
+from govcloud_operators import (
+    copies,
+    dispatch,
+    lease,
+    login,
+    network,
+    page,
+    patience,
+    settings,
+    urgency,
+    usage,
+    watchdog,
+)
 from govcloud_operators.keys import Key
 from govcloud_operators.queue import WorkQueue
 from govcloud_operators.rooms import ROOMS
 from govcloud_operators.surroundings import Surroundings
+from govcloud_operators.tidying.turns import Turns
 
 LOG = logging.getLogger("govcloud_operators")
 STOP_SECONDS = 3.0
 API_TIMEOUT_SECONDS = 4.0
 """Four attempts of this and their pauses fit between the lease's fence and its end."""
+COPIES_SECONDS = 10.0
+"""How long the start waits for copies of everything; a cluster of hundreds of departments needs a second or two."""
+SPREAD_SECONDS = 0.005
+"""Between two looks of the resync: what people change meanwhile does not wait behind all of it."""
+SPARE_THREADS = 3
+"""For the lease, the resync and the start, beside the workers: no work may keep the lease from being renewed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What is done with the lease in hand."""
+
+    dispatcher: dispatch.Dispatcher
+    queue: WorkQueue
+    copied: copies.Copies
 
 
 def main() -> int:
     """Run until told to stop; 0 after a clean stop, 1 when a part failed, 3 when the settings are wrong."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("kopf").setLevel(logging.WARNING)
+    patience.tame(logging.getLogger("kopf"))
     try:
         wanted = settings.from_environment(
             os.environ, host_name=socket.gethostname(), version=metadata.version("govcloud")
@@ -49,7 +83,6 @@ def main() -> int:
 async def run(wanted: settings.Settings) -> int:
     """Wait for the lease, then work until a part ends. Raises GovcloudError when the start fails."""
     cluster = real.connect(wanted.kubeconfig, timeout_seconds=API_TIMEOUT_SECONDS)
-    await asyncio.to_thread(login.require_identity, cluster, wanted.expected_user)
     clocks = lease.Clocks(monotonic=time.monotonic, wall=lambda: datetime.now(UTC))
     held = lease.Lease(cluster, identity=wanted.identity, namespace=wanted.namespace, clocks=clocks)
     loop = asyncio.get_running_loop()
@@ -61,31 +94,42 @@ async def run(wanted: settings.Settings) -> int:
         enqueue=lambda key: _ignored(loop.call_soon_threadsafe(queue.add, key)),
         cluster_networks=wanted.cluster_networks,
         version=wanted.version,
+        retention=timedelta(days=wanted.retention_days),
+        turns=Turns(timedelta(seconds=wanted.tidying_seconds)),
         usage=usage.Prometheus(address=wanted.prometheus_url, fetch=usage.fetch).measure,
     )
-    dispatcher = dispatch.Dispatcher(lease.Fenced(cluster, held), around)
-    queue = WorkQueue(dispatcher.work, now=time.monotonic)
+    copied, pace = copies.Copies(cluster, around.enqueue), Pace(wanted.writes_per_second)
+    dispatcher = dispatch.Dispatcher(Paced(lease.Fenced(copied.mirror, held), pace), around)
+    queue = WorkQueue(urgency.work(dispatcher.work, pace), now=time.monotonic, urgent=urgency.KINDS)
+    loop.set_default_executor(ThreadPoolExecutor(wanted.workers + SPARE_THREADS))
     health = page.Health(queue=queue, lease_held=held.held)
     runner = await page.serve(health, host=wanted.page_host, port=wanted.page_port)
     try:
-        await _take(held)
-        return await _work(wanted, held, dispatcher, queue)
+        await _identify(cluster, wanted.expected_user)
+        return await _as_holder(wanted, held, Parts(dispatcher, queue, copied))
     finally:
         await runner.cleanup()
+
+
+async def _as_holder(wanted: settings.Settings, held: lease.Lease, parts: Parts) -> int:
+    try:
+        await _take(held)
+        return await _work(wanted, held, parts)
+    finally:
         await _release(held)
 
 
-async def _work(wanted: settings.Settings, held: lease.Lease, dispatcher: dispatch.Dispatcher, queue: WorkQueue) -> int:
+async def _work(wanted: settings.Settings, held: lease.Lease, given: Parts) -> int:
     """All parts side by side; the first that ends, ends the process. kopf ends cleanly on SIGTERM."""
     LOG.info("the lease is held by %s; at work", wanted.identity)
     parts: dict[str, Coroutine[Any, Any, None]] = {
         "lease": _renew(held),
-        "resync": _resync(dispatcher, queue, wanted.resync_seconds),
+        "resync": _resync(given, wanted.resync_seconds),
         "watchdog": watchdog.guard(),
-        **{f"worker-{number}": queue.serve() for number in range(wanted.workers)},
+        **{f"worker-{number}": given.queue.serve() for number in range(wanted.workers)},
     }
     tasks = [asyncio.create_task(part, name=f"govcloud {name}") for name, part in parts.items()]
-    watching = asyncio.create_task(_watch(wanted, queue), name="govcloud kopf")
+    watching = asyncio.create_task(_watch(wanted, given), name="govcloud kopf")
     await asyncio.wait([*tasks, watching], return_when=asyncio.FIRST_COMPLETED)
     # A stop by signal ends kopf's watchers before kopf itself: that is no fault of the watchers.
     await asyncio.wait([watching], timeout=STOP_SECONDS)
@@ -102,11 +146,17 @@ async def _work(wanted: settings.Settings, held: lease.Lease, dispatcher: dispat
     return 1
 
 
-async def _watch(wanted: settings.Settings, queue: WorkQueue) -> None:
+async def _watch(wanted: settings.Settings, given: Parts) -> None:
     """kopf as a thin shell: it lists and watches, our handlers name keys, nothing is stored on objects."""
+    try:
+        await asyncio.wait_for(asyncio.to_thread(given.copied.start), COPIES_SECONDS)
+    except TimeoutError:
+        LOG.warning("not everything is copied after %s s; the rest is read live meanwhile", COPIES_SECONDS)
     registry = kopf.OperatorRegistry()
     for room in ROOMS:
-        room.register(registry, queue.add)
+        if room.foreign is None and room.by_clock is None:
+            given.copied.register(registry, room.plural)
+        room.register(registry, given.copied.enqueue(given.queue.add))
 
     @kopf.on.login(registry=registry, id="login", retries=3)
     def on_login(**_: object) -> kopf.ConnectionInfo:
@@ -117,8 +167,19 @@ async def _watch(wanted: settings.Settings, queue: WorkQueue) -> None:
     kopf_settings.scanning.disabled = True
     kopf_settings.networking.request_timeout = 30
     kopf_settings.networking.connect_timeout = 5
+    kopf_settings.networking.error_backoffs = patience.Endless()
     kopf_settings.watching.connect_timeout = 5
     await kopf.operator(registry=registry, settings=kopf_settings, standalone=True, clusterwide=True)
+
+
+async def _identify(cluster: real.RealCluster, expected_user: str) -> None:
+    """Wait for the API server; it must take us for whom we are. Raises Forbidden when it does not."""
+    while True:
+        try:
+            return await asyncio.to_thread(login.require_identity, cluster, expected_user)
+        except errors.ApiUnavailable as error:
+            LOG.warning("waiting for the API server: %s", error)
+        await asyncio.sleep(lease.RENEW_SECONDS)
 
 
 async def _take(held: lease.Lease) -> None:
@@ -133,14 +194,16 @@ async def _take(held: lease.Lease) -> None:
 
 
 async def _renew(held: lease.Lease) -> None:
-    """Returns when the lease is lost."""
-    while held.held():
+    """Renew for ever; a lease that is not renewed stops all writing by itself. Raises Locked when another took it."""
+    while True:
         await asyncio.sleep(lease.RENEW_SECONDS)
         try:
-            if not await asyncio.to_thread(held.try_take):
-                return
+            ours = await asyncio.to_thread(held.try_take)
         except errors.GovcloudError as error:
-            LOG.warning("cannot renew the lease: %s", error)
+            LOG.warning("cannot renew the lease%s: %s", "" if held.held() else ", nothing is written", error)
+            continue
+        if not ours:
+            raise errors.Locked("another process holds the lease")
 
 
 async def _release(held: lease.Lease) -> None:
@@ -150,17 +213,18 @@ async def _release(held: lease.Lease) -> None:
         LOG.warning("cannot release the lease, the next operator waits %s s: %s", lease.DURATION_SECONDS, error)
 
 
-async def _resync(dispatcher: dispatch.Dispatcher, queue: WorkQueue, every_seconds: float) -> None:
+async def _resync(given: Parts, every_seconds: float) -> None:
     """One timer for all: what no event announced is found here."""
     while True:
         await asyncio.sleep(every_seconds)
         try:
-            keys: list[Key] = await asyncio.to_thread(dispatcher.all_keys)
+            await asyncio.to_thread(given.copied.compare)
+            keys: list[Key] = await asyncio.to_thread(given.dispatcher.all_keys)
         except errors.GovcloudError as error:
             LOG.warning("resync: %s", error)
             continue
-        for key in keys:
-            queue.add(key)
+        for number, key in enumerate(keys):
+            given.queue.add(key, min(number * SPREAD_SECONDS, every_seconds / 2))
 
 
 def _ignored(_handle: asyncio.Handle) -> None:

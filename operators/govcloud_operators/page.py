@@ -21,9 +21,10 @@ class Health:
 def healthy(health: Health) -> bool:
     """False when a key waits, or one is worked on, for longer than `STUCK_SECONDS`.
 
+    Without the lease nothing can move: the API server is away, or another process works. A restart would mend neither.
     The event loop needs no check of its own: when it stands still this page does not answer.
     """
-    return health.queue.stuck_seconds() < STUCK_SECONDS
+    return not health.lease_held() or health.queue.stuck_seconds() < STUCK_SECONDS
 
 
 def metrics_text(health: Health) -> str:

@@ -25,6 +25,7 @@ Work = Callable[[Key], float | None]
 """Reconcile one key; returns seconds until it wants to be called again, None for not by itself."""
 Now = Callable[[], float]
 """Monotonic seconds."""
+Heap = list[tuple[float, Key]]
 
 
 @dataclass(slots=True)
@@ -43,15 +44,17 @@ class Counts:
 
 
 class WorkQueue:
-    """Keys that wait, sorted by when they are due."""
+    """Keys that wait, sorted by when they are due; urgent ones that are due go first."""
 
-    def __init__(self, work: Work, *, now: Now) -> None:
-        """`work` runs in a thread; `now` is the monotonic clock."""
+    def __init__(self, work: Work, *, now: Now, urgent: frozenset[str] = frozenset()) -> None:
+        """`work` runs in a thread; `now` is the monotonic clock; `urgent` are kinds."""
         self.counts = Counts()
         self._work = work
         self._now = now
         self._due: dict[Key, float] = {}
-        self._heap: list[tuple[float, Key]] = []
+        self._urgent = urgent
+        self._heaps: tuple[Heap, Heap] = ([], [])
+        """Of urgent keys, and of all others."""
         self._running: dict[Key, float] = {}
         self._failures: dict[Key, int] = {}
         self._wake = asyncio.Event()
@@ -61,7 +64,7 @@ class WorkQueue:
         due = self._now() + delay_seconds
         if key.name and due < self._due.get(key, float("inf")):
             self._due[key] = due
-            heapq.heappush(self._heap, (due, key))
+            heapq.heappush(self._heaps[key.kind not in self._urgent], (due, key))
             self._wake.set()
 
     def stuck_seconds(self) -> float:
@@ -100,14 +103,24 @@ class WorkQueue:
 
     def _pop_ready(self) -> Key | float | None:
         """A key to work on, or seconds until one is due (None: no key waits)."""
+        pauses = []
+        for heap in self._heaps:
+            found = self._pop_from(heap)
+            if isinstance(found, Key):
+                return found
+            if found is not None:
+                pauses.append(found)
+        return min(pauses, default=None)
+
+    def _pop_from(self, heap: Heap) -> Key | float | None:
         now, skipped = self._now(), []
         found: Key | float | None = None
-        while self._heap:
-            due, key = heapq.heappop(self._heap)
+        while heap:
+            due, key = heapq.heappop(heap)
             if self._due.get(key) != due:
                 continue
             if due > now:
-                heapq.heappush(self._heap, (due, key))
+                heapq.heappush(heap, (due, key))
                 found = due - now
                 break
             if key not in self._running:
@@ -116,7 +129,7 @@ class WorkQueue:
                 break
             skipped.append((due, key))
         for entry in skipped:
-            heapq.heappush(self._heap, entry)
+            heapq.heappush(heap, entry)
         return found
 
     async def _run(self, key: Key) -> None:

@@ -6,6 +6,7 @@ The ClusterRoles are in operators/deploy; the operator may bind exactly these an
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import get_args
 
 from govcloud_api import labels
 from govcloud_api.objects import Object
@@ -19,6 +20,8 @@ DEPARTMENT_AUDITOR = "govcloud:department-auditor"
 DEPARTMENT_STEWARD = "govcloud:department-steward"
 DEPARTMENT_MEMBER_MANAGER = "govcloud:department-member-manager"
 DEPARTMENT_READER = "govcloud:department-reader"
+DEPARTMENT_NOTICES = "govcloud:department-notices"
+"""Reads what the operator leaves in the home for the department's people; see `govcloud_api.notices`."""
 ENVIRONMENT_OWNER = "govcloud:environment-owner"
 ENVIRONMENT_READER = "govcloud:environment-reader"
 
@@ -34,6 +37,7 @@ HOME: dict[str, tuple[model.Role, ...]] = {
     DEPARTMENT_STEWARD: ("steward",),
     DEPARTMENT_MEMBER_MANAGER: ("member-manager",),
     DEPARTMENT_READER: (),
+    DEPARTMENT_NOTICES: get_args(model.Role),
 }
 ENVIRONMENT: dict[str, tuple[model.Role, ...]] = {
     ENVIRONMENT_OWNER: ("owner",),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import kopf
 
-from govcloud_api import definitions, labels
+from govcloud_api import definitions, errors, labels
 from govcloud_api.objects import Object, Ref
+from govcloud_api.rules import checks
 from govcloud_kube import Cluster
 from govcloud_operators.approval import handlers as approval_handlers
 from govcloud_operators.approval import reconcile as approval
@@ -19,7 +20,6 @@ from govcloud_operators.department import handlers as department_handlers
 from govcloud_operators.department import reconcile as department
 from govcloud_operators.environment import handlers as environment_handlers
 from govcloud_operators.environment import reconcile as environment
-from govcloud_operators.environment_request import checks
 from govcloud_operators.environment_request import handlers as environment_request_handlers
 from govcloud_operators.environment_request import reconcile as environment_request
 from govcloud_operators.exemption import handlers as exemption_handlers
@@ -28,6 +28,7 @@ from govcloud_operators.ingress import handlers as ingress_handlers
 from govcloud_operators.ingress import reconcile as ingress
 from govcloud_operators.keys import Enqueue, Key
 from govcloud_operators.services import looking
+from govcloud_operators.services.backups import room as backup_store
 from govcloud_operators.services.binding import handlers as binding_handlers
 from govcloud_operators.services.binding import reconcile as binding
 from govcloud_operators.services.instance import handlers as instance_handlers
@@ -35,6 +36,7 @@ from govcloud_operators.services.instance import reconcile as instance
 from govcloud_operators.services.offering import handlers as offering_handlers
 from govcloud_operators.services.offering import reconcile as offering
 from govcloud_operators.surroundings import Surroundings
+from govcloud_operators.tidying import reconcile as tidying
 from govcloud_operators.tier import handlers as tier_handlers
 from govcloud_operators.tier import reconcile as tier
 from govcloud_operators.work_calendar import handlers as work_calendar_handlers
@@ -71,6 +73,8 @@ class Room:
     """History that never changes again: the resync passes it over."""
     foreign: Foreign | None = None
     """None: a kind of our own."""
+    by_clock: Key | None = None
+    """No kind at all: nothing announces a change, the resync alone brings this key."""
 
     @property
     def plural(self) -> str:
@@ -124,6 +128,14 @@ def _open_requests_and_policies(cluster: Cluster, key: Key) -> Iterable[Key]:
         yield Key("ApprovalPolicy", None, obj["metadata"]["name"])
 
 
+def _services_in(cluster: Cluster, key: Key) -> Iterable[Key]:
+    """Services of an environment, which stop and start with it."""
+    found = cluster.get(environment.environment_ref(key.namespace or "", key.name)) or {}
+    where = (found.get("status") or {}).get("namespace")
+    for obj in cluster.list(labels.API_VERSION, "ServiceInstance", namespace=where) if where else ():
+        yield Key("ServiceInstance", where, obj["metadata"]["name"])
+
+
 def _instances_of_offering(cluster: Cluster, key: Key) -> Iterable[Key]:
     """Instances that follow a new plan, version or image of their offering."""
     for obj in cluster.list(labels.API_VERSION, "ServiceInstance"):
@@ -138,9 +150,30 @@ def _bindings_of_instance(cluster: Cluster, key: Key) -> Iterable[Key]:
             yield Key("ServiceBinding", key.namespace, obj["metadata"]["name"])
 
 
+def _department(cluster: Cluster, key: Key, around: Surroundings) -> float | None:
+    again = department.reconcile(cluster, key.name, around.clock(), _certificate(cluster, around))
+    tidying.turn(cluster, key.name, around)
+    return again
+
+
+def _certificate(cluster: Cluster, around: Surroundings) -> str:
+    """What people are told to trust; a broken authority is told by the rooms of services, and stops nothing here."""
+    try:
+        return around.services.authority(cluster, around.clock).pair().certificate
+    except errors.GovcloudError:
+        return ""
+
+
 def _instance(cluster: Cluster, key: Key, around: Surroundings) -> float | None:
     ref, services = looking.instance_ref(key.namespace or "", key.name), around.services
-    return instance.reconcile(cluster, ref, services.authority(cluster, around.clock), services.dial, around.clock())
+    authority, vaults = services.authority(cluster, around.clock), services.vaults(cluster, around.clock)
+    return instance.reconcile(cluster, ref, authority, services.dial, around.clock(), vaults=vaults)
+
+
+def _backup_store(cluster: Cluster, _key: Key, around: Surroundings) -> float | None:
+    services = around.services
+    authority, vaults = services.authority(cluster, around.clock), services.vaults(cluster, around.clock)
+    return backup_store.reconcile(cluster, authority, vaults, around.clock())
 
 
 def _binding(cluster: Cluster, key: Key, around: Surroundings) -> float | None:
@@ -161,7 +194,7 @@ ROOMS: tuple[Room, ...] = (
     Room(
         kind="Department",
         register=department_handlers.register,
-        reconcile=lambda cluster, key, around: department.reconcile(cluster, key.name, around.clock()),
+        reconcile=_department,
         fan_out=_requests_and_environments,
     ),
     Room(
@@ -180,6 +213,7 @@ ROOMS: tuple[Room, ...] = (
         reconcile=lambda cluster, key, around: environment.reconcile(
             cluster, environment.environment_ref(key.namespace or "", key.name), around
         ),
+        fan_out=_services_in,
     ),
     Room(
         kind="ServiceTier",
@@ -231,5 +265,11 @@ ROOMS: tuple[Room, ...] = (
         register=ingress_handlers.register,
         reconcile=_ingresses,
         foreign=Foreign(plural="ingresses", version="v1", group="networking.k8s.io", key=ingress_handlers.KEY),
+    ),
+    Room(
+        kind=backup_store.KEY.kind,
+        register=lambda _registry, _enqueue: None,
+        reconcile=_backup_store,
+        by_clock=backup_store.KEY,
     ),
 )

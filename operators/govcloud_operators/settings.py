@@ -11,6 +11,7 @@ from govcloud_api import errors
 from govcloud_operators.surroundings import IpNetwork
 
 PREFIX = "GOVCLOUD_"
+LEAST_RETENTION_DAYS = 30
 NETWORKS = ("POD_CIDR", "SERVICE_CIDR", "NODE_CIDR")
 
 
@@ -31,7 +32,14 @@ class Settings:
     page_host: str = "0.0.0.0"  # noqa: S104 - kubelet and Prometheus come from outside the pod
     resync_seconds: float = 30.0
     """Every object is looked at this often; drift lives no longer than twice that."""
-    workers: int = 4
+    workers: int = 8
+    """Objects looked at side by side: a look at the network waits a second for silence."""
+    retention_days: float = 400.0
+    """How long closed requests are kept, and decisions about requests that are gone; they are evidence."""
+    tidying_seconds: float = 3600.0
+    """How often each home is looked through for what is older."""
+    writes_per_second: float = 150.0
+    """Most writes to the API server, on average over a second; a quarter is kept for what people wait for."""
     canary_address: str | None = None
     """`IP:port` where the operator finds the canary; None: at its Service."""
     cluster_networks: tuple[IpNetwork, ...] = ()
@@ -52,7 +60,10 @@ def from_environment(environ: Mapping[str, str], *, host_name: str, version: str
         page_port=int(_number(environ, "PAGE_PORT", 9090)),
         page_host=environ.get(f"{PREFIX}PAGE_HOST") or "0.0.0.0",  # noqa: S104 - as above
         resync_seconds=_number(environ, "RESYNC_SECONDS", 30.0),
-        workers=int(_number(environ, "WORKERS", 4)),
+        workers=int(_number(environ, "WORKERS", 8)),
+        retention_days=_retention_days(environ),
+        tidying_seconds=_number(environ, "TIDYING_SECONDS", 3600.0),
+        writes_per_second=_number(environ, "WRITES_PER_SECOND", 150.0),
         canary_address=environ.get(f"{PREFIX}CANARY_ADDRESS") or None,
         cluster_networks=_networks(environ),
         prometheus_url=_url(environ, "PROMETHEUS_URL", "http://prometheus.govcloud-monitoring.svc:9090"),
@@ -82,6 +93,14 @@ def _network(name: str, text: str) -> IpNetwork:
         return ipaddress.ip_network(text.strip())
     except ValueError as error:
         raise errors.ConfigError(f"{PREFIX}{name}: {error}; write for example 10.77.0.0/24") from error
+
+
+def _retention_days(environ: Mapping[str, str]) -> float:
+    days = _number(environ, "RETENTION_DAYS", 400.0)
+    if days < LEAST_RETENTION_DAYS:
+        name = f"{PREFIX}RETENTION_DAYS"
+        raise errors.ConfigError(f"{name} is {days:g}; decisions are evidence for {LEAST_RETENTION_DAYS} days at least")
+    return days
 
 
 def _number(environ: Mapping[str, str], name: str, default: float) -> float:

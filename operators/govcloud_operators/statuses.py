@@ -30,8 +30,7 @@ def write_if_changed(cluster: Cluster, ref: Ref, obj: HasStatus, wanted: dict[st
     The UID goes along, so a successor of the same name never gets its predecessor's status.
     """
     status = {key: value for key, value in wanted.items() if value is not None}
-    before = obj.status.wire()
-    if type(obj.status).model_validate(status).wire() == before:
+    if _sorted(type(obj.status).model_validate(status).wire()) == _sorted(obj.status.wire()):
         return False
     metadata = {"name": ref.name, "uid": obj.metadata.uid}
     if ref.namespace is not None:
@@ -39,3 +38,8 @@ def write_if_changed(cluster: Cluster, ref: Ref, obj: HasStatus, wanted: dict[st
     body = {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": metadata, "status": status}
     cluster.patch_status(body, field_manager=labels.OPERATOR_FIELD_MANAGER)
     return True
+
+
+def _sorted(status: dict[str, Any]) -> dict[str, Any]:
+    """Conditions are a map by type: where a new one stands in the list is the API server's affair, and no news."""
+    return status | {"conditions": sorted(status.get("conditions") or [], key=lambda found: str(found["type"]))}

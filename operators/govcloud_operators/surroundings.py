@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 
+from govcloud_api.rules.observed import Measured
 from govcloud_operators.allocations import Allocations
 from govcloud_operators.events import Events
 from govcloud_operators.keys import Enqueue, Key
 from govcloud_operators.services.setting import Services
+from govcloud_operators.tidying.turns import Turns
 
 Clock = Callable[[], datetime]
 Answer = Literal["open", "refused", "silent"]
@@ -22,14 +24,9 @@ Reach = Callable[[str], Answer]
 IpNetwork = IPv4Network | IPv6Network
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
-    """What a namespace really used: the 95th percentile of the last days, and when that was measured."""
-
-    cpu_millicores: int
-    memory_bytes: int
-    at: datetime
-
+RETENTION = timedelta(days=400)
+"""How long history is kept: a year that is audited, and a month in which the audit is done."""
+TIDYING_PAUSE = timedelta(hours=1)
 
 Usage = Callable[[str], Measured | None]
 """Use of a namespace; None on any doubt, and then a person decides."""
@@ -66,3 +63,7 @@ class Surroundings:
     usage: Usage = unmeasured
     services: Services = field(default_factory=Services)
     """Authority of services, and how they are reached."""
+    retention: timedelta = RETENTION
+    """How long closed requests are kept, and decisions about requests that are gone."""
+    turns: Turns = field(default_factory=lambda: Turns(TIDYING_PAUSE))
+    """When which home is tidied."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from govcloud_operators.surroundings import Measured
+from govcloud_api.rules.observed import Measured
 
 LOG = logging.getLogger(__name__)
 

@@ -7,6 +7,10 @@ _HEAD = """# Benchmarks
 Written by `make bench`; do not edit. Repeat: `make bench`; `make bench MEASURE=cold` builds the bundle from
 empty caches (about half an hour on two cores). The machine: 2 cores, 24 GiB, Debian 12, shared with others: compare
 figures of one run, and ratios rather than seconds.
+
+`MEASURE=tenancy` has a real API server, scheduler and controllers, and the operator as a process with its own
+rights; machines, containers and the network are simulated (kwok): its figures say nothing about machines. What others
+do is timed only when it ended with the same objects. `MEASURE=services` runs on a lab.
 """
 
 

@@ -6,6 +6,8 @@ from itertools import count
 import pytest
 
 from govcloud_kube import Cluster, memory
+from govcloud_kube.mirror import Mirror
+from govcloud_kube.shelf import Followed
 from support.apiserver import apiserver
 
 __all__ = ["apiserver"]
@@ -13,11 +15,26 @@ __all__ = ["apiserver"]
 _numbers = count(1)
 
 
-@pytest.fixture(params=["memory", "real"])
+MIRRORED = (("v1", "Namespace"), ("v1", "ConfigMap"), ("networking.k8s.io/v1", "NetworkPolicy"))
+
+
+def mirrored(cluster: memory.MemoryCluster) -> Mirror:
+    """Copies of most kinds that the tests ask for; nobody watches, so all it knows are its own writes."""
+    kinds = [Followed(api_version=version, kind=kind) for version, kind in MIRRORED]
+    mirror = Mirror(cluster, lambda each: iter([cluster.list(each.api_version, each.kind)]), kinds)
+    for shelf in mirror.shelves:
+        mirror.refresh(shelf)
+        shelf.ready = True
+    return mirror
+
+
+@pytest.fixture(params=["memory", "mirror", "real"])
 def cluster(request: pytest.FixtureRequest) -> Cluster:
     """The implementation under test."""
     if request.param == "memory":
         return memory.MemoryCluster(raw_answers={"/version": b'{"gitVersion": "v1.36.3"}'})
+    if request.param == "mirror":
+        return mirrored(memory.MemoryCluster(raw_answers={"/version": b'{"gitVersion": "v1.36.3"}'}))
     server = request.getfixturevalue("apiserver")
     return server.admin()
 

@@ -32,7 +32,12 @@ CONTROLLERS = (
     "serviceaccount-controller",
     "validatingadmissionpolicy-status-controller",
 )
-_COMPONENT = {"etcd": "etcd", "nats-server": "nats", "traefik": "traefik"}
+_COMPONENT = {
+    "etcd": "etcd",
+    "nats-server": "nats",
+    "traefik": "traefik",
+    "local-path.yaml": "local-path-provisioner",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +80,7 @@ class ApiServer:
 
 
 def binary(name: str) -> Path:
-    """Path of a program under test; fails the running test when there is none."""
+    """Path of a program or manifest under test; fails the running test when there is none."""
     given = os.environ.get("GOVCLOUD_TEST_BIN")
     if given and (path := Path(given) / name).exists():
         return path
@@ -158,6 +163,8 @@ def _kube_apiserver(
         "authorization-mode": "RBAC",
         "endpoint-reconciler-type": "none",
         "anonymous-auth": "true",
+        # As kubeadm has it: the network's own pods are privileged, so policies alone keep others from being it.
+        "allow-privileged": "true",
     }
     arguments |= _auditing(folder) if audit else {}
     with process([str(binary("kube-apiserver")), *_flags(arguments)], folder / "kube-apiserver.log"):
@@ -175,8 +182,13 @@ def _auditing(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def controller_manager(server: ApiServer, controllers: Sequence[str] = CONTROLLERS) -> Iterator[None]:
-    """A controller manager with these controllers only; one started after the CRDs counts our kinds at once."""
+def controller_manager(
+    server: ApiServer, controllers: Sequence[str] = CONTROLLERS, *, as_accounts: bool = False
+) -> Iterator[None]:
+    """A controller manager with these controllers only; one started after the CRDs counts our kinds at once.
+
+    With `as_accounts` each controller has an account of its own, as kubeadm has it.
+    """
     kubeconfig = str(server.kubeconfig("system:kube-controller-manager", "system:masters"))
     arguments = {
         "kubeconfig": kubeconfig,
@@ -185,6 +197,7 @@ def controller_manager(server: ApiServer, controllers: Sequence[str] = CONTROLLE
         "controllers": ",".join(controllers),
         "leader-elect": "false",
         "secure-port": "0",
+        "use-service-account-credentials": "true" if as_accounts else "false",
     }
     command = [str(binary("kube-controller-manager")), *_flags(arguments)]
     with process(command, server.folder / "kube-controller-manager.log"):

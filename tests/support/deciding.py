@@ -10,10 +10,11 @@ from typing import Any
 import yaml
 
 from govcloud_api import conditions, labels
+from govcloud_api.rules.observed import Measured
 from govcloud_kube import Object, Ref
 from govcloud_operators.approval import reconcile as approvals
 from govcloud_operators.environment_request import reconcile as requests
-from govcloud_operators.surroundings import Measured, Surroundings
+from govcloud_operators.surroundings import Surroundings
 from support.worlds import HOME, IMAGE, World
 
 DEFAULTS = Path(__file__).parents[2] / "operators" / "deploy" / "40-defaults.yaml"

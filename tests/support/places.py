@@ -126,6 +126,7 @@ def _objects(place: Place, *, with_home: bool) -> Iterator[Object]:
         place, place.work, "environment", {labels.INGRESS_HOSTS: f"www.{place.code}.example, {place.code}"}
     )
     yield from (_binding(place, place.home, role, name) for role, name in AT_HOME.items())
+    yield from (_binding(place, place.home, role, "govcloud:department-notices") for role in AT_HOME)
     yield from (_binding(place, place.work, role, name) for role, name in AT_WORK.items())
 
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -24,6 +25,7 @@ import pytest
 from govcloud_api import errors
 from govcloud_kube.memory import MemoryCluster
 from govcloud_operators.services import certificates
+from govcloud_operators.services.backups.vault import Vault
 from govcloud_operators.services.certificates import Pair
 from govcloud_operators.services.driver import Credentials, Door
 from govcloud_operators.services.postgresql import accounts, config
@@ -31,6 +33,7 @@ from govcloud_operators.services.postgresql import accounts, config
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 INSTANCE, NAMESPACE = "main", "tax-portal-dev"
 MEMORY_BYTES = 256 * config.MIB
+STORAGE_BYTES = 1024 * config.MIB
 USER = "nobody"
 """The server refuses to run as root."""
 
@@ -42,6 +45,7 @@ class Pod:
     root: Path
     port: int
     authority: Pair
+    vault: Vault
     at: config.Folders
     programs: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -59,15 +63,23 @@ class Pod:
         )
 
     def configure(self, **changed: str) -> None:
-        """Write the files of the ConfigMap; `changed` replaces whole files (`files by name)."""
+        """Write the files of the ConfigMap and the Secret; `changed` replaces whole files of the first, by name."""
         me = USER if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
-        files = config.files(
-            memory_bytes=MEMORY_BYTES, retention_days=7, backup_hour=2, at=self.at, port=self.port, system_user=me
-        )
+        files = config.files(memory_bytes=MEMORY_BYTES, backup_hour=2, at=self.at, port=self.port, system_user=me)
         files["pg_ident.conf"] += "pod root postgres\n"
         files["postgresql.conf"] = files["postgresql.conf"].replace("'*'", "'127.0.0.1'") + "fsync = off\n"
         for name, text in (files | changed).items():
             (Path(self.at.config) / name).write_text(text)
+        self.mount_backup(
+            config.repository_files(
+                self.vault, retention_days=7, storage_bytes=STORAGE_BYTES, at=self.at, port=self.port
+            )
+        )
+
+    def mount_backup(self, texts: Mapping[str, str]) -> None:
+        """Write the Secret with the way to the backups."""
+        for name, text in texts.items():
+            (Path(self.at.backup) / name).write_text(text)
 
     def certify(self) -> None:
         """Write a new server certificate into the Secret's folder."""
@@ -92,6 +104,7 @@ class Pod:
             "PATH": f"{PROGRAMS}:/usr/bin:/bin",
             "PGPORT": str(self.port),
             "GOVCLOUD_KEEPER_SECONDS": "0.5",
+            "PGBACKREST_IO_TIMEOUT": "3",
             **self.at.variables(),
             **extra,
         }
@@ -132,6 +145,16 @@ class Pod:
             child.kill()
             child.wait(20)
 
+    def lose(self) -> None:
+        """The server dies at once, its volume is gone, and an empty one is mounted in its place."""
+        child = self.programs.pop("entry")
+        child.send_signal(signal.SIGQUIT)
+        child.wait(20)
+        for path in Path(self.at.data).iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        for path in Path(self.at.run).iterdir():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
     def sql(self, statement: str, database: str = "postgres", **values: Any) -> list[list[Any]]:
         """Run a statement as the superuser through the pod's own socket."""
         path = f"{self.at.run}/.s.PGSQL.{self.port}"
@@ -163,22 +186,21 @@ class Pod:
 
 
 @contextmanager
-def pod(authority: Pair, backup_of: Pod | None = None) -> Iterator[Pod]:
-    """Folders of a pod, with the backups of another mounted when said; everything ends with the test."""
+def pod(authority: Pair, vault: Vault, source: Vault | None = None) -> Iterator[Pod]:
+    """Folders of a pod, with the way to another's backups mounted when said; everything ends with the test."""
     if not (PROGRAMS / "postgres").exists() or shutil.which("pgbackrest") is None:
         pytest.fail("PostgreSQL 15 and pgbackrest are not there: apt-get install postgresql-15 pgbackrest")
     root = Path(tempfile.mkdtemp(prefix="govcloud-pg-"))
     names = ("data", "backup", "config", "tls", "run", "scratch")
-    paths = {name: str(root / name) for name in names}
-    if backup_of is not None:
-        paths["backup"] = backup_of.at.backup
-    at = config.Folders(**paths)
-    made = Pod(root=root, port=_free_port(), authority=authority, at=at)
+    at = config.Folders(**{name: str(root / name) for name in names})
+    made = Pod(root=root, port=_free_port(), authority=authority, vault=vault, at=at)
     for name in names:
         (root / name).mkdir(exist_ok=True)
     _give_away(root)
     made.configure()
     made.certify()
+    if source is not None:
+        made.mount_backup(config.source_files(source, at=at))
     try:
         yield made
     finally:

@@ -239,3 +239,6 @@ ALL = (
     SERVICE_INSTANCE,
     SERVICE_BINDING,
 )
+
+EVIDENCE = ("EnvironmentRequest", "Approval")
+"""Kinds that not even the operator removes before they are closed or judged."""

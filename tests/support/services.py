@@ -12,6 +12,9 @@ from govcloud_api.v1alpha1.service_offering import Plan
 from govcloud_kube import Object, Ref
 from govcloud_kube.memory import MemoryCluster
 from govcloud_operators.services.authority import Authority
+from govcloud_operators.services.backups import room as backup_store
+from govcloud_operators.services.backups import vault
+from govcloud_operators.services.backups.vault import Store, Vault
 from govcloud_operators.services.binding import reconcile as binding
 from govcloud_operators.services.driver import Credentials, Door, Observation, Order, Seen
 from govcloud_operators.services.instance import reconcile as instance_room
@@ -23,6 +26,7 @@ HOME = "dept-tax"
 NOW = datetime(2026, 5, 3, 12, 0, tzinfo=UTC)
 """A Sunday, at noon."""
 IMAGE = f"{labels.REGISTRY}/postgresql:15.20"
+VAULT = vault.derive(Store(authority="the services' authority"), "1", "7" * 64)
 PLAN = Plan(name="small", cpu="500m", memory="512Mi", storage="5Gi", price_cents=1000)
 
 
@@ -65,8 +69,39 @@ def order(name: str = "main", **changed: Any) -> Order:
         "namespace": NAMESPACE,
         "department_code": "tax",
         "now": NOW,
+        "vault": VAULT,
     }
     return Order(**given | changed)
+
+
+class MemoryVaults:
+    """`keeping.Vaults` in memory; `down` says why the store does not answer."""
+
+    def __init__(self) -> None:
+        self.down = ""
+        self.open_for: dict[str, set[str]] = {}
+        self.swept: list[str] = []
+
+    def open(self, found: Vault) -> None:
+        self._answer()[found.bucket] = {found.reader.key, found.writer.key}
+
+    def close(self, found: Vault) -> None:
+        self._answer()[found.bucket] = {found.reader.key}
+
+    def remove(self, found: Vault) -> None:
+        self._answer().pop(found.bucket, None)
+
+    def sweep(self, found: Vault, now: datetime) -> None:
+        assert found.bucket in self._answer()
+        self.swept.append(found.bucket)
+
+    def buckets(self) -> frozenset[str]:
+        return frozenset(self._answer())
+
+    def _answer(self) -> dict[str, set[str]]:
+        if self.down:
+            raise errors.NotReady(self.down, delay_seconds=2)
+        return self.open_for
 
 
 @dataclass
@@ -147,9 +182,10 @@ class ServiceWorld:
         self.now = NOW
         self.cluster = MemoryCluster(clock=lambda: self.now)
         self.authority = Authority(self.cluster, lambda: self.now)
+        self.vaults = MemoryVaults()
         self.database = Database(clock=lambda: self.now)
         self.driver = MemoryDriver(self.database)
-        for name in (labels.SYSTEM_NAMESPACE, HOME):
+        for name in (labels.SYSTEM_NAMESPACE, vault.NAMESPACE, HOME):
             self.seed("v1", "Namespace", name)
         spec = {
             "code": "tax",
@@ -160,7 +196,7 @@ class ServiceWorld:
         self.environment = self._environment()
         named = {labels.DEPARTMENT: "tax", labels.ENVIRONMENT: "portal-dev", labels.MANAGED_BY: labels.MANAGER}
         owner = {labels.OWNER_UID: self.environment["metadata"]["uid"]}
-        self.seed("v1", "Namespace", NAMESPACE, labels=named, annotations=owner)
+        self.namespace_uid = self.seed("v1", "Namespace", NAMESPACE, labels=named, annotations=owner)["metadata"]["uid"]
         self.quota()
         self.cluster.seed(offering())
         objectives = dict.fromkeys(
@@ -241,7 +277,11 @@ class ServiceWorld:
     def reconcile(self, name: str = "main") -> float | None:
         """One reconcile of an instance."""
         ref = instance_ref(NAMESPACE, name)
-        return instance_room.reconcile(self.cluster, ref, self.authority, as_named, self.now)
+        return instance_room.reconcile(self.cluster, ref, self.authority, as_named, self.now, vaults=self.vaults)
+
+    def keep_store(self) -> None:
+        """One look at the backup store."""
+        backup_store.reconcile(self.cluster, self.authority, self.vaults, self.now)
 
     def serve(self, name: str = "app") -> float | None:
         """One reconcile of a binding."""

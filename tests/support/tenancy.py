@@ -65,18 +65,28 @@ class OperatorProcess:
 
 @contextmanager
 def operator(
-    server: ApiServer, log: Path, *, canary_address: str, identity: str = "", user: str = labels.OPERATOR_USER
+    server: ApiServer,
+    log: Path,
+    *,
+    canary_address: str,
+    identity: str = "",
+    user: str = labels.OPERATOR_USER,
+    kubeconfig: Path | None = None,
+    resync_seconds: int = 2,
 ) -> Iterator[OperatorProcess]:
-    """Run the operator as a process of its own, with its own rights and nothing of this environment."""
+    """Run the operator as a process of its own, with its own rights and nothing of this environment.
+
+    `kubeconfig`: where else it finds the API server.
+    """
     port = apiserver.free_port()
     environ = {
         "PATH": os.environ["PATH"],
-        "KUBECONFIG": str(server.kubeconfig(user, *SERVICE_ACCOUNT_GROUPS)),
+        "KUBECONFIG": str(kubeconfig or server.kubeconfig(user, *SERVICE_ACCOUNT_GROUPS)),
         "GOVCLOUD_IDENTITY": identity or f"test-{port}",
         "GOVCLOUD_VERSION": VERSION,
         "GOVCLOUD_PAGE_HOST": "127.0.0.1",
         "GOVCLOUD_PAGE_PORT": str(port),
-        "GOVCLOUD_RESYNC_SECONDS": "2",
+        "GOVCLOUD_RESYNC_SECONDS": str(resync_seconds),
         "GOVCLOUD_CANARY_ADDRESS": canary_address,
         **{f"GOVCLOUD_{name}": value for name, value in NETWORKS.items()},
     }

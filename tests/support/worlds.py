@@ -12,6 +12,7 @@ from govcloud_kube import Object, Ref
 from govcloud_kube.memory import MemoryCluster
 from govcloud_operators.environment import reconcile as environment
 from govcloud_operators.events import Events
+from govcloud_operators.keys import Key
 from govcloud_operators.surroundings import Surroundings
 
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -29,6 +30,8 @@ class World:
         self.now = START
         self.cluster = MemoryCluster(clock=lambda: self.now)
         self.events = Events()
+        self.woken: list[Key] = []
+        """What reconciles of Environments want looked at."""
         self.answers: dict[str, Literal["open", "refused", "silent"]] = {"10.96.0.9:8080": "open"}
         for name in (labels.SYSTEM_NAMESPACE, labels.TENANTS_NAMESPACE, labels.APPROVALS_NAMESPACE):
             self.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
@@ -50,6 +53,7 @@ class World:
             reach=lambda address: self.answers.get(address, "silent"),
             probe_image=IMAGE,
             events=self.events,
+            enqueue=self.woken.append,
             cluster_networks=NETWORKS,
         )
 

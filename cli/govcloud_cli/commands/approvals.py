@@ -21,7 +21,8 @@ def approvals() -> None:
 def inbox(site: Path, kubeconfig: Path | None, form: str) -> None:
     """List requests that wait for your word: who asks for what, the price, until when. The most urgent stand first.
 
-    You see those that need a role that you have: in your department, or for the platform.
+    You see those that need a role that you have: in your department, or for the platform. An environment that
+    another department wants to hand over to yours is among them while your department's word is waited for.
     """
     from datetime import UTC, datetime
 
@@ -30,7 +31,8 @@ def inbox(site: Path, kubeconfig: Path | None, form: str) -> None:
     from govcloud_cli.tenancy import inbox as box
 
     cluster = connect(site, kubeconfig)
-    found = box.gather(cluster, identity.whoami(cluster), home_or_all(site, kubeconfig, None))
+    home = home_or_all(site, kubeconfig, None)
+    found = box.gather(cluster, identity.whoami(cluster, home), home)
     output.show(form, [entry.plain() for entry in found], box.text(found, datetime.now(UTC)))
 
 
@@ -46,8 +48,8 @@ def show(request: str, site: Path, kubeconfig: Path | None, form: str) -> None:
     from govcloud_cli.tenancy import deciding
 
     cluster = connect(site, kubeconfig)
-    found = deciding.find(cluster, home_or_all(site, kubeconfig, None), request)
-    output.show(form, found, deciding.shown(cluster, found, datetime.now(UTC)))
+    question = deciding.find(cluster, home_or_all(site, kubeconfig, None), request)
+    output.show(form, question.request, deciding.shown(question, datetime.now(UTC)))
 
 
 _ROLE = click.option("--role", metavar="ROLE", help="In which of your roles; needed only when you have several.")
@@ -91,12 +93,12 @@ def _decide(
     from govcloud_cli import output, question
     from govcloud_cli.tenancy import deciding, identity, prompts
 
-    cluster = connect(site, kubeconfig)
-    request = deciding.find(cluster, home_or_all(site, kubeconfig, None), name)
-    seat = deciding.seat(request, identity.whoami(cluster), role)
+    cluster, home = connect(site, kubeconfig), home_or_all(site, kubeconfig, None)
+    asked = deciding.find(cluster, home, name)
+    seat = deciding.seat(asked.request, identity.whoami(cluster, home), role)
     if prompts.on_terminal() and not yes:
-        click.echo(output.harmless(deciding.shown(cluster, request, datetime.now(UTC))), err=True)
+        click.echo(output.harmless(deciding.shown(asked, datetime.now(UTC))), err=True)
     question.ask(f"{verdict} this as {seat.role}?", yes=yes)
     word = Word(verdict=verdict, role=seat.role, namespace=seat.namespace, reason=reason)
-    approval, after = deciding.decide(cluster, request, word)
+    approval, after = deciding.decide(cluster, asked, word)
     output.show(form, {"approval": approval, "request": after}, deciding.decided_text(approval, after))

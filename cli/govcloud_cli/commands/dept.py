@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from govcloud_cli import names
-from govcloud_cli.access import connect, credentials
-from govcloud_cli.access_options import access_options
+from govcloud_cli.access import connect, credentials, home_namespace
+from govcloud_cli.access_options import access_options, department_option
 from govcloud_cli.output import format_option
 
 
@@ -32,12 +32,25 @@ def ls(site: Path, kubeconfig: Path | None, form: str) -> None:
 @access_options
 @format_option
 def show(code: str, site: Path, kubeconfig: Path | None, form: str) -> None:
-    """Show department CODE: quota, tier, highest class of data, contacts, who has which role."""
+    """Show department CODE: quota, tier, highest class of data, contacts, who has which role. Members see their own."""
     from govcloud_cli import output
-    from govcloud_cli.tenancy import departments, places
+    from govcloud_cli.tenancy import departments
 
-    found = places.named(connect(site, kubeconfig), "Department", code, None)
+    found = departments.find(connect(site, kubeconfig), code)
     output.show(form, found, departments.text(found))
+
+
+@dept.command(epilog="Example: govcloud dept ca > ca.crt")
+@access_options
+@department_option
+def ca(site: Path, kubeconfig: Path | None, department: str | None) -> None:
+    """Print the certificate to trust: of the authority that signs for services and host names of the site.
+
+    It is no secret. Programs find it as well: ca.crt in every Secret that `service bind` makes.
+    """
+    from govcloud_cli.tenancy import departments
+
+    click.echo(departments.authority(connect(site, kubeconfig), home_namespace(site, kubeconfig, department)))
 
 
 @dept.command(epilog="Example: govcloud dept kubeconfig tax --user anna --role owner > anna.kubeconfig")

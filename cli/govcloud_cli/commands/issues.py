@@ -25,6 +25,7 @@ def issues(site: Path, kubeconfig: Path | None, department: str | None, form: st
     from govcloud_cli.tenancy import issues as found_in
 
     cluster = connect(site, kubeconfig)
-    found = found_in.gather(cluster, identity.whoami(cluster), home_or_all(site, kubeconfig, department))
+    home = home_or_all(site, kubeconfig, department)
+    found = found_in.gather(cluster, identity.whoami(cluster, home), home)
     output.show(form, [issue.plain() for issue in found], found_in.text(found))
     return ISSUES if any(issue.severity == "error" for issue in found) else 0

@@ -190,6 +190,31 @@ def revoke(**options: Any) -> None:
     output.show(options["form"], found, f"access {options['name']} is revoked; its sessions end within seconds")
 
 
+@service.command(epilog="Example: govcloud service backup db -e forms-prod --wait")
+@_INSTANCE
+@access_options
+@department_option
+@environment_option
+@click.option("--wait", is_flag=True, help="Follow it until the backup is there (exit code 6: not yet).")
+@format_option
+def backup(**options: Any) -> int:
+    """Have one more backup of service NAME made now, besides the daily ones: before a risky change, for example.
+
+    It is kept as long as the others. `service restore` makes a new service from it.
+    """
+    from datetime import UTC, datetime
+
+    from govcloud_cli import output
+    from govcloud_cli.tenancy import places, services
+
+    cluster, namespace = _at(options)
+    found = places.named(cluster, services.INSTANCE, options["name"], namespace)
+    asked = services.want_backup(cluster, found, datetime.now(UTC))
+    asked = services.wait_for_backup(cluster, asked) if options["wait"] else asked
+    output.show(options["form"], asked, services.backup_text(asked))
+    return 0 if not options["wait"] or services.has_wanted_backup(asked) else NOT_READY
+
+
 @service.command(
     epilog="Example: govcloud service restore db2 --from db -e forms-prod --time 2026-11-24T08:00:00Z --wait"
 )

@@ -18,12 +18,15 @@ def whoami(site: Path, kubeconfig: Path | None, form: str) -> None:
     from govcloud_cli.tenancy import identity, rights
 
     cluster = connect(site, kubeconfig)
-    me = identity.whoami(cluster)
-    found = rights.gather(cluster, me, home_or_all(site, kubeconfig, None))
+    home = home_or_all(site, kubeconfig, None)
+    me = identity.whoami(cluster, home)
+    found = rights.gather(cluster, me, home)
+    trusts = rights.trusts(cluster, me, home)
     data = {
         "user": me.user,
         "groups": list(me.groups),
         "roles": {code: list(names) for code, names in me.roles.items()},
+        "authorityCertificates": trusts,
         "may": [{"where": right.where, "what": right.what} for right in found if right.allowed],
     }
-    output.show(form, data, rights.text(me, found))
+    output.show(form, data, rights.text(me, found, trusts))

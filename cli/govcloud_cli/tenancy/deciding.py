@@ -1,14 +1,16 @@
 """One decision: find the request, show it whole, write the word, see whether it counted."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import click
 
 from govcloud_api import labels, requests, summaries
-from govcloud_api.errors import InvalidSpec, NotFound
+from govcloud_api.errors import Forbidden, InvalidSpec, NotFound
 from govcloud_cli.output import indented, table
-from govcloud_cli.tenancy import environments, inbox, places, words
+from govcloud_cli.tenancy import environments, identity, inbox, places, told, words
 from govcloud_cli.tenancy.identity import Identity
 from govcloud_kube.cluster import Cluster, Object, Ref, ref_of
 
@@ -16,17 +18,40 @@ JUDGE_SECONDS = 10.0
 _POLL_SECONDS = 0.25
 
 
-def find(cluster: Cluster, home: str | None, name: str) -> Object:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is decided about, and the environment that it is about (None: none, or not to be seen).
+
+    `homes`: where the own department is told of it, as it lies in another's home; empty when it can be read itself.
+    """
+
+    request: Object
+    environment: Object | None = None
+    homes: Sequence[str] = ()
+
+
+def find(cluster: Cluster, home: str | None, name: str) -> Asked:
     """A request or exemption by `NAME`, or `CODE/NAME` where the credentials are for no department. Raises NotFound."""
     code, slash, plain = name.rpartition("/")
     where = labels.home_namespace(code) if slash else home
     if where is None:
         raise click.UsageError(f"of which department? Say CODE/{name}, as `govcloud approvals inbox` shows it")
+    try:
+        return _own(cluster, where, plain)
+    except Forbidden:
+        homes = sorted({*([home] if home else []), *map(labels.home_namespace, identity.whoami(cluster, home).codes)})
+        found = told.offer(cluster, homes, where, plain)
+        if found is None:
+            raise
+        return Asked(request=found.request, environment=found.environment, homes=homes)
+
+
+def _own(cluster: Cluster, where: str, name: str) -> Asked:
     for kind in ("EnvironmentRequest", "PolicyExemption"):
-        found = cluster.get(Ref(labels.API_VERSION, kind, plain, where))
+        found = cluster.get(Ref(labels.API_VERSION, kind, name, where))
         if found is not None:
-            return found
-    raise NotFound(f"{where} has no request {plain}; `govcloud approvals inbox` lists what waits for you")
+            return Asked(request=found, environment=_environment(cluster, found))
+    raise NotFound(f"{where} has no request {name}; `govcloud approvals inbox` lists what waits for you")
 
 
 def seat(request: Object, me: Identity, role: str | None) -> inbox.Seat:
@@ -49,15 +74,15 @@ def seat(request: Object, me: Identity, role: str | None) -> inbox.Seat:
     raise InvalidSpec(f"{name} needs {needed}; your roles: {yours}")
 
 
-def decide(cluster: Cluster, request: Object, word: requests.Word) -> tuple[Object, Object]:
+def decide(cluster: Cluster, asked: Asked, word: requests.Word) -> tuple[Object, Object]:
     """Write the word and wait for the operator's judgement; the Approval and the request as they are then.
 
     Raises InvalidSpec when the word does not count, with the reason.
     """
-    made = cluster.create(requests.build_approval(request, word))
+    made = cluster.create(requests.build_approval(asked.request, word))
     deadline = time.monotonic() + JUDGE_SECONDS
     while True:
-        found, after = cluster.get(ref_of(made)), cluster.get(ref_of(request)) or request
+        found, after = cluster.get(ref_of(made)), _after(cluster, asked, word)
         if found is None:
             raise NotFound(f"the decision {made['metadata']['name']} was deleted while it was waited for")
         judged = summaries.summarize_approval(found)
@@ -66,6 +91,18 @@ def decide(cluster: Cluster, request: Object, word: requests.Word) -> tuple[Obje
         if (judged.ready and _is_told(after, found)) or time.monotonic() > deadline:
             return found, after
         time.sleep(_POLL_SECONDS)
+
+
+def _after(cluster: Cluster, asked: Asked, word: requests.Word) -> Object:
+    """The request as it is now. Of another's the department is told until it is decided, and then no more."""
+    request = asked.request
+    if not asked.homes:
+        return cluster.get(ref_of(request)) or request
+    found = told.offer(cluster, asked.homes, request["metadata"]["namespace"], request["metadata"]["name"])
+    if found is not None:
+        return found.request
+    phase = "Approved" if word.verdict == "Approve" else "Denied"
+    return {**request, "status": {**(request.get("status") or {}), "phase": phase}}
 
 
 def _is_told(request: Object, approval: Object) -> bool:
@@ -93,8 +130,9 @@ def decided_text(approval: Object, request: Object) -> str:
     return "\n".join([*lines, *([] if missing else [f"request: {summaries.summarize(request).phase}"])])
 
 
-def shown(cluster: Cluster, request: Object, now: datetime) -> str:
+def shown(asked: Asked, now: datetime) -> str:
     """Everything a person should read before deciding."""
+    request = asked.request
     spec, status = request["spec"], request.get("status") or {}
     head = [
         f"{inbox.what(request)} for {places.code_of(request['metadata']['namespace'])}",
@@ -108,7 +146,7 @@ def shown(cluster: Cluster, request: Object, now: datetime) -> str:
         *_words(request),
         f"decision is bound to: {status.get('specHash') or 'nothing yet'}",
     ]
-    return "\n".join([*head, *_changes(cluster, request), *_rules(status), *end])
+    return "\n".join([*head, *_changes(asked), *_handed_over(asked), *_rules(status), *end])
 
 
 def _words(request: Object) -> list[str]:
@@ -136,10 +174,9 @@ def _reasons(spec: dict[str, str | dict[str, str]]) -> list[str]:
     return [f"{text}: {indented(said[key])}" for key, text in names.items() if said.get(key)]
 
 
-def _changes(cluster: Cluster, request: Object) -> list[str]:
+def _changes(asked: Asked) -> list[str]:
     """What is asked, beside what there is now."""
-    spec = request["spec"]
-    before = _environment(cluster, request)
+    spec, before = asked.request["spec"], asked.environment
     wanted = {key: value for key, value in spec.items() if key not in _NOT_CONTENT}
     if not wanted:
         return []
@@ -149,6 +186,16 @@ def _changes(cluster: Cluster, request: Object) -> list[str]:
     return [table(head, rows)]
 
 
+def _handed_over(asked: Asked) -> list[str]:
+    """Of a transfer: all that goes to the other department, its members too."""
+    if asked.request["spec"].get("type") != "Transfer" or asked.environment is None:
+        return []
+    spec = asked.environment["spec"]
+    rows = [(key, _shown(spec[key])) for key in _HANDED_OVER if key in spec]
+    return [table(("HANDED OVER", "AS IT IS"), rows)]
+
+
+_HANDED_OVER = ("product", "purpose", "size", "quota", "tierRef", "dataClass", "network", "members", "expiresAt")
 _NOT_CONTENT = ("type", "environmentRef", "justification", "requestedBy", "reason", "rule", "expiresAt")
 
 

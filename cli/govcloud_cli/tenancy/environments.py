@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from govcloud_api import conditions, labels, summaries
+from govcloud_api import conditions, labels, notices, summaries
 from govcloud_api.errors import NotFound
 from govcloud_cli.output import indented, table
 from govcloud_cli.tenancy import places, words
@@ -74,8 +74,16 @@ def status_text(found: Object) -> str:
         for item in (found.get("status") or {}).get("conditions") or []
     ]
     heading = f"{found['kind']} {found['metadata']['namespace']}/{found['metadata']['name']}"
-    parts = [heading, *details(found), *_decision_lines(found)]
+    parts = [heading, *details(found), *_trust(found), *_decision_lines(found)]
     return "\n".join([*parts, table(("CONDITION", "STATUS", "REASON", "MESSAGE"), rows) if rows else ""]).rstrip()
+
+
+def _trust(found: Object) -> list[str]:
+    """Where the certificate is that its services and host names are checked by."""
+    if found["kind"] != "Environment" or not (found.get("status") or {}).get("namespace"):
+        return []
+    home = found["metadata"]["namespace"]
+    return [f"certificate to trust: {home}/{notices.AUTHORITY} (print it: govcloud dept ca)"]
 
 
 def listing_text(found: Sequence[Object]) -> str:

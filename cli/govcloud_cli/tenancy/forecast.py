@@ -13,7 +13,7 @@ def text(request: Object, found: Verdict) -> str:
 
 def lines(found: Verdict) -> list[str]:
     """Rules, price, who decides, what could not be told."""
-    rules = [f"{'✓' if rule.passes else '✗'} {rule.name}: {rule.message}" for rule in found.rules]
+    rules = [f"{'✓' if rule.pass_ else '✗'} {rule.rule}: {rule.message} ({rule.measured})" for rule in found.rules]
     estimate = found.estimate
     price = environments.price_text(estimate.monthly_cents, estimate.monthly_change_cents) if estimate else "not known"
     unknown = [f"not known here: {what}" for what in found.unknown]
@@ -22,7 +22,7 @@ def lines(found: Verdict) -> list[str]:
 
 def _decision(found: Verdict) -> str:
     by = f" (policy {found.policy})" if found.policy else ""
-    if any(not rule.passes for rule in found.rules):
+    if any(not rule.pass_ for rule in found.rules):
         return f"it waits until every rule passes{by}"
     if found.granted:
         return f"granted at once{by}"

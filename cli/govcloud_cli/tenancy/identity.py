@@ -39,12 +39,12 @@ def namespace_of(code: str) -> str:
     return labels.APPROVALS_NAMESPACE if code == PLATFORM else labels.home_namespace(code)
 
 
-def whoami(cluster: Cluster) -> Identity:
-    """Ask the API server. Raises Forbidden for credentials that nobody knows."""
+def whoami(cluster: Cluster, home: str | None = None) -> Identity:
+    """Ask the API server; `home` is where the credentials are for. Raises Forbidden for some that nobody knows."""
     body = {"apiVersion": _REVIEW, "kind": "SelfSubjectReview"}
     info = _status(cluster.raw("POST", f"/apis/{_REVIEW}/selfsubjectreviews", body)).get("userInfo") or {}
     user, groups = str(info.get("username", "")), tuple(info.get("groups") or ())
-    return Identity(user=user, groups=groups, roles=_roles(user, groups, _departments(cluster, groups)))
+    return Identity(user=user, groups=groups, roles=_roles(user, groups, _departments(cluster, groups, home)))
 
 
 def may(cluster: Cluster, verb: str, resource: str, namespace: str) -> bool:
@@ -61,13 +61,14 @@ def _status(answer: bytes) -> dict[str, Any]:
         raise ApiUnavailable("the API server answered something that is no review; try again") from error
 
 
-def _departments(cluster: Cluster, groups: Iterable[str]) -> list[Object]:
-    """All that may be seen; else those whose code begins a group's name."""
+def _departments(cluster: Cluster, groups: Iterable[str], home: str | None) -> list[Object]:
+    """All that may be seen; else that of the home, and those whose code begins a group's name."""
     found = places.readable(cluster, "Department")
     if found is not None:
         return found
-    codes = sorted({group.partition(":")[0] for group in groups if ":" in group} - {PLATFORM, "system"})
-    return [item for item in (places.department(cluster, code) for code in codes) if item is not None]
+    codes = {group.partition(":")[0] for group in groups if ":" in group} - {PLATFORM, "system"}
+    codes |= {places.code_of(home)} if home else set()
+    return [item for item in (places.department(cluster, code) for code in sorted(codes)) if item is not None]
 
 
 def _roles(user: str, groups: tuple[str, ...], departments: list[Object]) -> dict[str, tuple[str, ...]]:

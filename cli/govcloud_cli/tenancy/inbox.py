@@ -7,7 +7,7 @@ from typing import Any
 
 from govcloud_api import conditions, decision, labels, summaries
 from govcloud_cli.output import table
-from govcloud_cli.tenancy import environments, places, words
+from govcloud_cli.tenancy import environments, places, told, words
 from govcloud_cli.tenancy.identity import Identity
 from govcloud_kube.cluster import Cluster, Object
 
@@ -53,6 +53,7 @@ def gather(cluster: Cluster, me: Identity, home: str | None) -> list[Entry]:
     namespaces = _namespaces(cluster, me, home)
     kinds = ("EnvironmentRequest", "PolicyExemption")
     found = [item for kind in kinds for item in places.everywhere(cluster, kind, namespaces)]
+    found += [offer.request for offer in told.offers(cluster, namespaces or ()) if not _among(offer.request, found)]
     entries = [Entry(request=item, seats=seats(item, me)) for item in found]
     return sorted((entry for entry in entries if entry.seats), key=lambda entry: _urgency(entry.request))
 
@@ -62,6 +63,11 @@ def _namespaces(cluster: Cluster, me: Identity, home: str | None) -> list[str] |
     if places.readable(cluster, "EnvironmentRequest") is not None:
         return None
     return sorted({*([home] if home else []), *map(labels.home_namespace, me.codes)})
+
+
+def _among(request: Object, found: Iterable[Object]) -> bool:
+    """Of one's own two departments the request itself is seen, too."""
+    return any(item["metadata"].get("uid") == request["metadata"].get("uid") for item in found)
 
 
 def seats(request: Object, me: Identity) -> tuple[Seat, ...]:

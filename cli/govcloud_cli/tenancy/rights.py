@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from govcloud_api import labels
+from govcloud_api import labels, notices
 from govcloud_cli.output import table
-from govcloud_cli.tenancy import identity, places
+from govcloud_cli.tenancy import identity, places, told
 from govcloud_cli.tenancy.identity import Identity
 from govcloud_kube.cluster import Cluster
 
@@ -58,13 +58,20 @@ def _rights(cluster: Cluster, namespace: str, asked: tuple[tuple[str, str, str],
     ]
 
 
-def text(me: Identity, found: list[Right]) -> str:
-    """Who, which roles, what is allowed."""
+def text(me: Identity, found: list[Right], trusts: list[str]) -> str:
+    """Who, which roles, where the certificate to trust lies, what is allowed."""
     roles = [f"role: {role} of {_whose(code)}" for code, names in me.roles.items() for role in names]
     head = [f"user: {me.user}", f"groups: {', '.join(me.groups) or 'none'}", *(roles or ["role: none"])]
+    head += [f"certificate to trust: {place} (print it: govcloud dept ca)" for place in trusts]
     rows = [(right.where, right.what) for right in found if right.allowed]
     may = table(("WHERE", "YOU MAY"), rows) if rows else "you may nothing here; ask your member manager for a role"
     return "\n".join([*head, may])
+
+
+def trusts(cluster: Cluster, me: Identity, home: str | None) -> list[str]:
+    """ConfigMaps with the certificate of the authority for services and ingress hosts, as NAMESPACE/NAME."""
+    homes = sorted({*([home] if home else []), *map(labels.home_namespace, me.codes)})
+    return [f"{where}/{notices.AUTHORITY}" for where in homes if told.certificate(cluster, where)]
 
 
 def _whose(code: str) -> str:

@@ -1,11 +1,12 @@
 """Services of environments: order, look, restore, delete."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from govcloud_api import labels, requests, summaries
+from govcloud_api import conditions, labels, requests, summaries
 from govcloud_api.errors import InvalidSpec
 from govcloud_cli.output import table
 from govcloud_cli.tenancy import following, places, words
@@ -73,6 +74,55 @@ def wait(cluster: Cluster, instance: Object) -> Object:
         served=lambda found: summaries.summarize(found).ready,
         given_up=lambda found: summaries.summarize(found).phase in _FAILED,
     )
+
+
+def want_backup(cluster: Cluster, instance: Object, now: datetime) -> Object:
+    """Ask for one more backup, beginning now; the instance as it is then.
+
+    Raises InvalidSpec for a service that makes none, or cannot make one as long as it stands still.
+    """
+    name, phase = instance["metadata"]["name"], summaries.summarize(instance).phase
+    if conditions.find(instance, "BackupRecent") is None:
+        raise InvalidSpec(f"{name} makes no backups, or has not started yet (it is {phase}): look with service show")
+    if phase == "Suspended":
+        raise InvalidSpec(f"{name} rests with its environment; its data is kept, and a backup waits until it runs")
+    metadata = {key: instance["metadata"][key] for key in ("name", "namespace", "uid")}
+    known = (instance.get("status") or {}).get("lastBackup")
+    # By a clock that goes behind, the backup that is there would be taken for the one that is asked for.
+    since = max(now, conditions.parse_timestamp(known) + timedelta(seconds=1)) if known else now
+    wish = {"annotations": {labels.BACKUP_REQUESTED: conditions.timestamp(since)}}
+    body = {"apiVersion": labels.API_VERSION, "kind": INSTANCE, "metadata": metadata | wish}
+    return cluster.apply(body, field_manager=_BACKUP_FIELD_MANAGER)
+
+
+_BACKUP_FIELD_MANAGER = f"{labels.CLI_FIELD_MANAGER}-backup"
+"""Of its own: what else the command line states of an instance stays as it is."""
+
+
+def has_wanted_backup(instance: Object) -> bool:
+    """Is there a backup of after the moment from which one is asked for?"""
+    since = (instance["metadata"].get("annotations") or {}).get(labels.BACKUP_REQUESTED, "")
+    return bool(str((instance.get("status") or {}).get("lastBackup") or "") >= since)
+
+
+def wait_for_backup(cluster: Cluster, instance: Object) -> Object:
+    """Follow an instance until the backup that is asked for is there, or cannot come."""
+    return following.until(
+        cluster,
+        ref_of(instance),
+        "backup",
+        served=has_wanted_backup,
+        given_up=lambda found: summaries.summarize(found).phase in _FAILED,
+    )
+
+
+def backup_text(instance: Object) -> str:
+    """Whether it is there."""
+    where = f"{instance['metadata']['namespace']}/{instance['metadata']['name']}"
+    if has_wanted_backup(instance):
+        return f"service {where}: backed up at {instance['status']['lastBackup']}"
+    since = instance["metadata"]["annotations"][labels.BACKUP_REQUESTED]
+    return f"service {where}: a backup is asked for, beginning after {since}; look with service show"
 
 
 def delete(cluster: Cluster, instance: Object) -> None:

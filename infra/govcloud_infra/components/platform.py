@@ -13,6 +13,8 @@ from govcloud_infra.components.manifests import Object, pinned, read_file, read_
 from govcloud_infra.provider.resources import Manifest, Refusal
 
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
+_BEFORE_ALL = ("Namespace", "PriorityClass")
+"""Everything else may lie in one, or name one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +82,9 @@ def groups(args: PlatformArgs) -> list[tuple[str, list[Object]]]:
     ]
     found = [
         ("kinds", read_folder(root / "operators" / "crds", fill)),
-        ("namespaces", [item for item in operator if item["kind"] == "Namespace"]),
+        ("namespaces", [item for item in operator if item["kind"] in _BEFORE_ALL]),
         ("admission", read_folder(root / "operators" / "deploy" / "admission", fill)),
-        ("operator", [item for item in operator if item["kind"] != "Namespace"]),
+        ("operator", [item for item in operator if item["kind"] not in _BEFORE_ALL]),
         ("monitoring", monitoring(root / "monitoring", fill)),
         ("departments", departments.read(args.departments)),
     ]

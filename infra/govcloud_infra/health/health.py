@@ -17,6 +17,7 @@ PLATFORM_NAMESPACES = (
     "govcloud-monitoring",
     "govcloud-node",
     "govcloud-ingress",
+    "govcloud-backups",
 )
 # What the playbook installs; the rest is expected from the manifests of the platform program.
 CORE_WORKLOADS = frozenset(

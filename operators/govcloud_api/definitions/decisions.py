@@ -21,6 +21,7 @@ ENVIRONMENT_REQUEST = Definition(
         AGE,
     ),
     rules=(SHORT_NAME,),
+    selectable=("spec.transferTo",),
     spec_rules=(
         unchanged("a request cannot be changed; write a new one"),
         {

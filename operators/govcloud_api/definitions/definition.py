@@ -42,6 +42,8 @@ class Definition:
     spec_rules: tuple[Rule, ...] = ()
     field_rules: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
     """CEL by path of a field below the spec, e.g. `web.variables[]`; `[]` means each item."""
+    selectable: tuple[str, ...] = ()
+    """Fields by which objects can be listed (`spec.transferTo=health`), besides name and namespace."""
 
     @property
     def kind(self) -> str:

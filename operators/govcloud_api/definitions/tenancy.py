@@ -68,6 +68,12 @@ SERVICE_TIER = Definition(
         Column(name="Departments", path=".status.departments", type="integer"),
         AGE,
     ),
+    rules=(
+        {
+            "rule": "self.metadata.name != 'platform'",
+            "message": "the priority class govcloud-platform is the platform's own; give the tier another name",
+        },
+    ),
 )
 
 WORK_CALENDAR = Definition(

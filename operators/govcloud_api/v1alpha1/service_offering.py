@@ -10,7 +10,7 @@ from govcloud_api.v1alpha1.model import Conditions, DataClass, Kind, Model, Obje
 
 IMAGE = r"^[a-z0-9][a-z0-9._/-]*:[A-Za-z0-9._-]+(@sha256:[0-9a-f]{64})?$"
 """A name with its tag; `deploy` adds the digest that the bundle has."""
-Driver = Literal["postgresql", "valkey", "nats", "web"]
+Driver = Literal["postgresql", "valkey", "nats", "bucket", "web"]
 SupportStatus = Literal["Alpha", "Beta", "Production", "Deprecated"]
 ServiceVersion = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]*$")]
 
@@ -32,6 +32,15 @@ class OfferedVersion(Model):
 
     version: ServiceVersion
     image: Annotated[str, Field(min_length=1, max_length=253, pattern=IMAGE)]
+    helper_image: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=253,
+            pattern=IMAGE,
+            description="Image of what prepares the server before it starts; only for drivers that need it.",
+        ),
+    ] = None
     default: bool = False
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from govcloud_api import labels
+from collections.abc import Sequence
+
+from govcloud_api import labels, notices
+from govcloud_api.notices import Offer
 from govcloud_api.objects import Object, Ref, ref_of
 from govcloud_api.v1alpha1 import Department
 from govcloud_operators import isolation, roles
+from govcloud_operators.department import incoming
 
 HOME_HARD = {
     "pods": "0",
@@ -60,9 +64,20 @@ def stages(department: Department) -> list[list[Object]]:
     return [[namespace(department)], shut, roles.bindings(where, roles.HOME, department.spec.subjects)]
 
 
+def told(department: Department, offers: Sequence[Offer], certificate: str) -> list[Object]:
+    """Notices for the department's people; made when the home counts its objects, as nothing else can be before."""
+    content = {
+        notices.DEPARTMENT: notices.of_department(department),
+        notices.TRANSFERS: incoming.content(offers),
+        notices.AUTHORITY: notices.of_authority(certificate) if certificate else {},
+    }
+    return [notices.config_map(name, home(department), data) for name, data in content.items() if data]
+
+
 def refs(department: Department) -> list[Ref]:
     """Everything fixed that a decision has to look at, besides the RoleBindings."""
-    return [ref_of(obj) for stage in stages(department)[:2] for obj in stage]
+    fixed = [ref_of(obj) for stage in stages(department)[:2] for obj in stage]
+    return [*fixed, *(notices.ref(name, home(department)) for name in notices.NAMES)]
 
 
 def with_finalizer(department: Department, *, held: bool) -> Object:

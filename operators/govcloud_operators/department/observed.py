@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from govcloud_api.notices import Offer
 from govcloud_api.objects import Object, Ref, ref_of
 from govcloud_api.v1alpha1 import Department, Environment
 from govcloud_operators import isolation
@@ -20,6 +21,10 @@ class Observed:
     environments: tuple[Environment, ...]
     live: Mapping[Ref, Object]
     now: datetime
+    offers: tuple[Offer, ...] = ()
+    """Transfers that wait for a word of this department, in the order in which they are shown."""
+    certificate: str = ""
+    """Of the authority for services and ingress hosts, in PEM; empty: it cannot be told now."""
 
     @property
     def home(self) -> Object | None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from govcloud_api import conditions, labels
+from govcloud_api import conditions, labels, notices
+from govcloud_api.notices import Offer
 from govcloud_api.objects import Object, Ref, ref_of
 from govcloud_api.v1alpha1 import Department, Environment
 from govcloud_kube import Cluster
 from govcloud_operators import isolation, roles, rounds, statuses
 from govcloud_operators.actions import Action, Apply, Delete, first_stage, read, read_bindings
-from govcloud_operators.department import desired, status
+from govcloud_operators.department import desired, incoming, status
 from govcloud_operators.department.observed import Observed
 
 POLL_SECONDS = 2.0
@@ -33,7 +35,7 @@ def department_ref(code: str) -> Ref:
     return Ref(labels.API_VERSION, "Department", code)
 
 
-def gather(cluster: Cluster, code: str, now: datetime) -> Observed | None:
+def gather(cluster: Cluster, code: str, now: datetime, certificate: str = "") -> Observed | None:
     """Read everything; None when there is no such Department. Raises InvalidSpec when it cannot be understood."""
     found = cluster.get(department_ref(code))
     if found is None:
@@ -43,7 +45,10 @@ def gather(cluster: Cluster, code: str, now: datetime) -> Observed | None:
     environments = tuple(Environment.parse(item) for item in listed)
     bindings = read_bindings(cluster, desired.home(department), roles.in_home())
     live = read(cluster, desired.refs(department)) | bindings
-    return Observed(department=department, environments=environments, live=live, now=now)
+    offers = tuple(_offers(cluster, department))
+    return Observed(
+        department=department, environments=environments, live=live, now=now, offers=offers, certificate=certificate
+    )
 
 
 def decide(observed: Observed) -> Decision:
@@ -58,14 +63,21 @@ def decide(observed: Observed) -> Decision:
     if home is not None and isolation.is_going(home):
         return Decision(pending="the old home namespace is being deleted", poll=True)
     actions: tuple[Action, ...] = (*first_stage(desired.stages(department), observed.live), *_surplus(observed))
-    actions = actions or _nudge(observed)
     counted = isolation.is_enforced(observed.quota)
+    actions = actions or (_told(observed) if counted else _nudge(observed))
     return Decision(actions=actions, pending="objects are being made" if actions else "", poll=not counted)
 
 
-def reconcile(cluster: Cluster, code: str, now: datetime) -> float | None:
-    """Bring a Department to where it says; returns seconds until the next look, None when nothing is due."""
-    outcome = rounds.converge(cluster, lambda: gather(cluster, code, now), decide, lambda decision: decision.actions)
+def reconcile(cluster: Cluster, code: str, now: datetime, certificate: str = "") -> float | None:
+    """Bring a Department to where it says; returns seconds until the next look, None when nothing is due.
+
+    `certificate`: what its people are told to trust, in PEM; what they were told stays when it is empty.
+    """
+
+    def look() -> Observed | None:
+        return gather(cluster, code, now, certificate)
+
+    outcome = rounds.converge(cluster, look, decide, lambda decision: decision.actions)
     if outcome is None:
         return None
     observed, decision = outcome
@@ -101,6 +113,31 @@ def _surplus(observed: Observed) -> tuple[Delete, ...]:
         (ref, obj) for ref, obj in observed.live.items() if ref.kind == "RoleBinding" and ref not in wanted
     ]
     return tuple(Delete(ref, obj["metadata"]["uid"]) for ref, obj in surplus)
+
+
+def _offers(cluster: Cluster, department: Department) -> Iterator[Offer]:
+    """What others want to hand over to the department, with the environments as they are."""
+    listed = cluster.list(
+        labels.API_VERSION, "EnvironmentRequest", field_selector=f"spec.transferTo={department.spec.code}"
+    )
+    for request in incoming.waiting(listed, desired.home(department)):
+        name, home = request["spec"].get("environmentRef", ""), request["metadata"]["namespace"]
+        found = cluster.get(Ref(labels.API_VERSION, "Environment", name, home))
+        yield Offer(request=request, environment=found if incoming.is_about(found, request) else None)
+
+
+def _told(observed: Observed) -> tuple[Action, ...]:
+    """Notices as they are to be: written whole, as an entry that is left over tells something that is no more."""
+    wanted = {ref_of(obj): obj for obj in desired.told(observed.department, observed.offers, observed.certificate)}
+    found: list[Action] = []
+    for name in notices.NAMES if observed.certificate else (notices.DEPARTMENT, notices.TRANSFERS):
+        ref = notices.ref(name, desired.home(observed.department))
+        live, notice = observed.live.get(ref), wanted.get(ref)
+        if live is not None and (notice is None or (live.get("data") or {}).keys() - notice["data"].keys()):
+            found.append(Delete(ref, live["metadata"]["uid"]))
+        elif notice is not None:
+            found.extend(first_stage([[notice]], observed.live))
+    return tuple(found)
 
 
 def _nudge(observed: Observed) -> tuple[Delete, ...]:

@@ -22,6 +22,25 @@ CANARY_PORT = 8080
 CANARY = Ref("v1", "Service", "isolation-canary", labels.SYSTEM_NAMESPACE)
 API_SERVICE = Ref("v1", "Service", "kubernetes", "default")
 DNS_NAME = "kubernetes.default.svc.cluster.local"
+COUNTS = {
+    "secrets": 100,
+    "configmaps": 100,
+    "services": 50,
+    "serviceaccounts": 50,
+    "deployments.apps": 100,
+    # Every Deployment keeps ten old ones unless it says otherwise.
+    "replicasets.apps": 1200,
+    "statefulsets.apps": 50,
+    "daemonsets.apps": 20,
+    "jobs.batch": 200,
+    "cronjobs.batch": 50,
+    "horizontalpodautoscalers.autoscaling": 100,
+    "poddisruptionbudgets.policy": 100,
+    "ingresses.networking.k8s.io": 50,
+    f"serviceinstances.{labels.GROUP}": 50,
+    f"servicebindings.{labels.GROUP}": 100,
+}
+"""Objects of every kind that people may make in an environment: nobody fills the API server alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +108,8 @@ def quota_hard(environment: Environment, *, suspended: bool = False) -> dict[str
         "pods": "0" if suspended else str(quota.pods),
         "services.nodeports": "0",
         "services.loadbalancers": "0",
-        "count/secrets": "100",
-        "count/configmaps": "100",
-        "count/services": "50",
-        "count/jobs.batch": "200",
-        "count/deployments.apps": "100",
-    }
+        "persistentvolumeclaims": "50",
+    } | {f"count/{kind}": str(number) for kind, number in COUNTS.items()}
 
 
 def network_policies(plan: Plan) -> list[Object]:

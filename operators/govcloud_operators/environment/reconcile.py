@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from govcloud_api import errors, labels
+from govcloud_api import conditions, errors, labels
 from govcloud_api.objects import Object, Ref, ref_of
 from govcloud_kube import Cluster
 from govcloud_operators import actions, isolation, rounds, statuses
@@ -13,6 +13,7 @@ from govcloud_operators.actions import Action, Apply, Create, Delete, first_stag
 from govcloud_operators.environment import checks, desired, repairs, status, suspension, teardown, transfer
 from govcloud_operators.environment.gather import gather
 from govcloud_operators.environment.observed import Observed
+from govcloud_operators.keys import Key
 from govcloud_operators.surroundings import Surroundings
 
 PROBE_POLL_SECONDS = 0.5
@@ -50,13 +51,13 @@ def reconcile(cluster: Cluster, ref: Ref, around: Surroundings) -> float | None:
             return None
         decision = decide(observed)
         if decision.record_first or not decision.actions:
-            _write(cluster, ref, observed, decision)
+            _write(cluster, ref, observed, decision, around)
         if not decision.actions:
             return decision.again_seconds
         try:
             actions.perform(cluster, decision.actions)
         except (errors.Forbidden, errors.InvalidSpec) as refusal:
-            _write(cluster, ref, observed, decide(observed, refusal=str(refusal)))
+            _write(cluster, ref, observed, decide(observed, refusal=str(refusal)), around)
             raise
         for news in repairs.news(observed, decision.actions):
             around.events.tell(cluster, ref, observed.environment.metadata.uid, news, observed.now)
@@ -213,6 +214,11 @@ def _standing(observed: Observed, look: checks.Look | None, access: str, refusal
     return status.standing(observed, look, access=access, refusal=refusal)
 
 
-def _write(cluster: Cluster, ref: Ref, observed: Observed, decision: Decision) -> None:
-    if decision.status is not None:
-        statuses.write_if_changed(cluster, ref, observed.environment, decision.status)
+def _write(cluster: Cluster, ref: Ref, observed: Observed, decision: Decision, around: Surroundings) -> None:
+    """Services read the status to know whether they may run, so they look once it says something else."""
+    if decision.status is None:
+        return
+    told = conditions.holds({"status": observed.environment.status.wire()}, "Suspended")
+    written = statuses.write_if_changed(cluster, ref, observed.environment, decision.status)
+    if written and told != observed.life.suspended:
+        around.enqueue(Key("EnvironmentFanOut", ref.namespace, ref.name))

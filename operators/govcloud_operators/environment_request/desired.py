@@ -11,15 +11,9 @@ from typing import Any
 
 from govcloud_api import conditions, labels, policy
 from govcloud_api.objects import Object, Ref
+from govcloud_api.rules.observed import Observed
+from govcloud_api.rules.terms import CREATED_AT, GROWN_AT, Terms, born, terms_of
 from govcloud_api.v1alpha1 import Environment, EnvironmentRequest
-from govcloud_operators.environment_request.observed import (
-    CREATED_AT,
-    GROWN_AT,
-    Observed,
-    Terms,
-    born,
-    terms_of,
-)
 
 _OF_THE_PLATFORM = ("suspended", "legalHold")
 _NOTES = (CREATED_AT, GROWN_AT, labels.TRANSFERRED_FROM)

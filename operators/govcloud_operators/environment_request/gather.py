@@ -8,6 +8,8 @@ from datetime import datetime
 
 from govcloud_api import labels
 from govcloud_api.objects import Ref
+from govcloud_api.rules import automatic
+from govcloud_api.rules.observed import Observed
 from govcloud_api.v1alpha1 import (
     ApprovalPolicy,
     Environment,
@@ -17,8 +19,6 @@ from govcloud_api.v1alpha1 import (
 )
 from govcloud_kube import Cluster
 from govcloud_operators import approvals, isolation
-from govcloud_operators.environment_request import automatic
-from govcloud_operators.environment_request.observed import Observed
 from govcloud_operators.surroundings import Usage
 
 
@@ -63,7 +63,7 @@ def _with_receiver(cluster: Cluster, seen: Observed) -> Observed:
 def _with_people(cluster: Cluster, seen: Observed, usage: Usage) -> Observed:
     """Approvals, calendar and measurements cost reads: only where they can matter."""
     policy = seen.policy
-    if policy is None or policy.spec.auto.always:
+    if policy is None:
         return seen
     namespace = seen.environment.status.namespace if seen.environment else None
     if namespace and automatic.needs_measurement(seen, policy):
@@ -91,9 +91,10 @@ def _rivals(cluster: Cluster, request: EnvironmentRequest) -> tuple[EnvironmentR
 
 
 def _tiers(cluster: Cluster, seen: Observed) -> dict[str, ServiceTier]:
-    """The tiers asked for and paid for. The tier of a new environment comes from its request or its department."""
-    terms = [terms for terms in (seen.wanted, seen.present) if terms is not None]
-    found = ((name, cluster.get(Ref(labels.API_VERSION, "ServiceTier", name))) for name in {t.tier for t in terms})
+    """The tiers asked for and paid for, and the department's own, which environments have that ask for none."""
+    names = {terms.tier for terms in (seen.wanted, seen.present) if terms is not None}
+    names |= {seen.department.spec.service_tier_ref} if seen.department else set()
+    found = ((name, cluster.get(Ref(labels.API_VERSION, "ServiceTier", name))) for name in names)
     return {name: ServiceTier.parse(obj) for name, obj in found if obj is not None}
 
 

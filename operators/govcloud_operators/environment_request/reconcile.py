@@ -12,11 +12,12 @@ from typing import Any
 
 from govcloud_api import errors, labels
 from govcloud_api.objects import Object, Ref
+from govcloud_api.rules import automatic
+from govcloud_api.rules.observed import Observed
 from govcloud_api.v1alpha1 import Environment, EnvironmentRequest
 from govcloud_kube import Cluster
 from govcloud_operators import statuses
-from govcloud_operators.environment_request import automatic, desired, gather, status, verdict
-from govcloud_operators.environment_request.observed import Observed
+from govcloud_operators.environment_request import desired, gather, status, verdict
 from govcloud_operators.surroundings import Surroundings
 
 FIELD_MANAGER = "govcloud-requests"

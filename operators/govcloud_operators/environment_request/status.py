@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from govcloud_api import conditions, decision, policy
+from govcloud_api import conditions, decision
 from govcloud_api.conditions import Condition
+from govcloud_api.rules import price
+from govcloud_api.rules.observed import Observed
 from govcloud_api.v1alpha1 import Environment, EnvironmentRequest, environment_request
-from govcloud_operators.environment_request.observed import Observed
 from govcloud_operators.environment_request.verdict import Verdict
 
 GONE = "the environment is gone; ask anew if you need one"
@@ -41,7 +42,7 @@ def undecided(observed: Observed, verdict: Verdict) -> dict[str, Any]:
     body["requiredApprovals"] = required(verdict)
     body["decisions"] = [word.wire() for word in verdict.outcome.decisions] if verdict.outcome else []
     body["due"] = conditions.timestamp(verdict.due) if verdict.due and verdict.answer == "people" else None
-    estimate = _estimate(observed)
+    estimate = price.estimate(observed)
     body["estimate"] = estimate.wire() if estimate else None
     return body | _about(observed)
 
@@ -164,19 +165,6 @@ def _trouble(ready: dict[str, Any] | None, waits_for: str, *, is_ready: bool) ->
 
 def _failing(verdict: Verdict) -> str:
     return "; ".join(f"{one.rule}: {one.message}" for one in verdict.results if not one.pass_)
-
-
-def _estimate(observed: Observed) -> environment_request.Estimate | None:
-    """Price of what is wanted against what is paid now; None when a tier has no price."""
-    wanted, present = observed.wanted, observed.present
-    tier = observed.tiers.get(wanted.tier) if wanted else None
-    if wanted is None or tier is None:
-        return None
-    if present is None:
-        return policy.estimate(wanted.share, tier.spec.prices)
-    paid = observed.tiers.get(present.tier, tier)
-    share = policy.Share() if observed.request.spec.type in ("Delete", "Transfer") else wanted.share
-    return policy.estimate(share, tier.spec.prices, present.share, paid.spec.prices)
 
 
 def _about(observed: Observed) -> dict[str, Any]:

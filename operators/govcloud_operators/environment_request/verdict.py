@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Literal
 
 from govcloud_api import conditions, decision, errors, workdays
+from govcloud_api.rules import automatic, checks
+from govcloud_api.rules.observed import Observed
 from govcloud_api.v1alpha1 import ApprovalPolicy, EnvironmentRequest, environment_request
 from govcloud_api.v1alpha1.work_calendar import WorkCalendarSpec
-from govcloud_operators.environment_request import automatic, checks
-from govcloud_operators.environment_request.observed import Observed
 
 PolicyResult = environment_request.PolicyResult
 Answer = Literal["blocked", "people", "granted", "denied"]

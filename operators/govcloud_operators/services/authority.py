@@ -10,12 +10,14 @@ import binascii
 import hmac
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from govcloud_api import errors, labels
 from govcloud_api.objects import Object, Ref
 from govcloud_kube import Cluster
 from govcloud_operators.services import certificates
+from govcloud_operators.services.backups.vault import Store, Vault, derive
 from govcloud_operators.services.certificates import Pair
 
 Clock = Callable[[], datetime]
@@ -25,7 +27,9 @@ SECRET = Ref("v1", "Secret", "services-ca", labels.SYSTEM_NAMESPACE)
 class Authority:
     """The authority and the operator's client certificate, read or made at first use. Safe in several threads."""
 
-    def __init__(self, cluster: Cluster, clock: Clock) -> None:
+    def __init__(self, cluster: Cluster, clock: Clock, store: Store | None = None) -> None:
+        self.store = store or Store()
+        """Where backups go, as the site says."""
         self._cluster = cluster
         self._clock = clock
         self._lock = threading.Lock()
@@ -51,6 +55,11 @@ class Authority:
         It is made from the authority's key, so it lasts as long and is kept nowhere.
         """
         return hmac.new(self.pair().key.encode(), f"instance {instance_uid}".encode(), "sha256").hexdigest()
+
+    def vault(self, instance_uid: str) -> Vault:
+        """An instance's place in the backup store. Raises like `pair`."""
+        store = replace(self.store, authority=self.store.authority or self.pair().certificate)
+        return derive(store, instance_uid, self.secret(instance_uid))
 
     def _kept(self) -> Pair:
         if self._pair is None:

@@ -19,6 +19,7 @@ from govcloud_api.v1alpha1 import ServiceInstance
 from govcloud_api.v1alpha1.service_instance import Endpoint
 from govcloud_api.v1alpha1.service_offering import Plan
 from govcloud_kube import Cluster
+from govcloud_operators.services.backups.vault import Vault
 
 Role = Literal["ro", "rw", "admin"]
 CLUSTER_DOMAIN = "svc.cluster.local"
@@ -39,6 +40,8 @@ class Order:
     namespace: str
     department_code: str
     now: datetime
+    helper_image: str = ""
+    """Image of what prepares the server before it starts; empty for drivers that need none."""
     suspended: bool = False
     """The environment is suspended: data stays, nothing runs."""
     replicas_min: int = 1
@@ -54,6 +57,10 @@ class Order:
     secret: str = field(default="", repr=False)
     """Known to the operator only, the same for the instance's whole life, for drivers whose operator's login or keys
     are made from it (`authority.Authority.secret`). It is written nowhere; what is derived from it one way may be."""
+    vault: Vault | None = None
+    """Where its backups go; None: this look was not made to build anything, or there are no backups."""
+    source_vault: Vault | None = None
+    """Where the backups are that it starts from, while it has to be filled."""
 
     @property
     def name(self) -> str:
@@ -109,6 +116,8 @@ class Observation:
 
     last_backup: datetime | None = None
     oldest_restore: datetime | None = None
+    backup_trouble: str = ""
+    """Why backups do not get to the store now, in the words of the program that brings them."""
 
 
 class Accounts(Protocol):

@@ -115,6 +115,7 @@ def _with_objects(cluster: Cluster, authority: Authority, case: Case, kind: Serv
         drafted,
         certificate_id=((tls or {}).get("metadata") or {}).get("annotations", {}).get(CERTIFICATE_ID, ""),
         secret=authority.secret(case.instance.metadata.uid),
+        vault=authority.vault(case.instance.metadata.uid) if kind.has_backup else None,
     )
     order, choice = orders.settle(case, told, live, pods)
     fault = Fault(reason="InvalidVersion", message=choice.fault) if choice.fault else None

@@ -67,7 +67,9 @@ def settle(case: Case, found: Order, live: Mapping[Ref, Object], pods: tuple[Obj
     images = {version.version: version.image for version in offering.spec.versions}
     # A version that is no longer offered goes on with the image it runs until it may be replaced.
     image = images.get(choice.run) or _running_image(looked) or looked.image
-    return replace(looked, version=choice.run, image=image), choice
+    helpers = {version.version: version.helper_image or "" for version in offering.spec.versions}
+    helper = helpers.get(choice.run, looked.helper_image)
+    return replace(looked, version=choice.run, image=image, helper_image=helper), choice
 
 
 def monthly_cents(case: Case, order: Order) -> int | None:
@@ -102,12 +104,13 @@ def _order(case: Case, plan: Plan) -> Order:
     spec = case.instance.spec
     offered = case.offering.spec.versions if case.offering else []
     version = versions.choose(spec, offered, None, case.now).desired
-    image = next((found.image for found in offered if found.version == version), spec.web.image if spec.web else "")
+    chosen = next((found for found in offered if found.version == version), None)
     return Order(
         instance=case.instance,
         plan=plan,
         version=version,
-        image=image,
+        image=chosen.image if chosen else spec.web.image if spec.web else "",
+        helper_image=(chosen.helper_image or "") if chosen else "",
         namespace=case.place.namespace,
         department_code=case.place.department.spec.code,
         now=case.now,

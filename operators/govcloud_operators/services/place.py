@@ -20,6 +20,8 @@ class Place:
     environment: Environment
     leaving: bool
     """The namespace or its Environment is being deleted: everything in it goes."""
+    namespace_uid: str = ""
+    """Tells it from an earlier or later namespace of the same name."""
     namespace_going: bool = False
     """The cluster itself removes everything in it; the tenant's rights may be gone already."""
 
@@ -51,6 +53,7 @@ def find(cluster: Cluster, namespace: str) -> Place | None:
         return None
     return Place(
         namespace=namespace,
+        namespace_uid=home["metadata"]["uid"],
         department=Department.parse(department),
         environment=Environment.parse(environment),
         leaving=isolation.is_going(home) or isolation.is_going(environment),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from govcloud_operators.services.bucket.driver import BucketDriver
 from govcloud_operators.services.driver import ServiceDriver
 from govcloud_operators.services.nats.driver import NatsDriver
 from govcloud_operators.services.postgresql.driver import PostgresDriver
@@ -9,6 +10,7 @@ from govcloud_operators.services.valkey.driver import ValkeyDriver
 from govcloud_operators.services.web.driver import WebDriver
 
 REGISTRY: dict[str, ServiceDriver] = {
+    "bucket": BucketDriver(),
     "nats": NatsDriver(),
     "postgresql": PostgresDriver(),
     "valkey": ValkeyDriver(),

@@ -46,7 +46,9 @@ class Site:
     def reconcile(self) -> None:
         self.world.now = datetime.now(UTC)
         ref = looking.instance_ref(NAMESPACE, "main")
-        instance.reconcile(self.world.cluster, ref, self.world.authority, self.dial, self.world.now)
+        instance.reconcile(
+            self.world.cluster, ref, self.world.authority, self.dial, self.world.now, vaults=self.world.vaults
+        )
 
     def serve(self, *, later: datetime | None = None) -> None:
         now = later or datetime.now(UTC)

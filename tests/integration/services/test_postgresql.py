@@ -17,6 +17,7 @@ from govcloud_operators.services.driver import Credentials, Role
 from govcloud_operators.services.postgresql import accounts
 from govcloud_operators.services.postgresql.accounts import PostgresAccounts
 from support import postgresql
+from support.backup_store import Site
 from support.postgresql import Pod, eventually, hang_up
 from support.services import order
 
@@ -28,13 +29,13 @@ ORDER = order()
 
 
 @pytest.fixture(scope="module")
-def authority() -> certificates.Pair:
-    return certificates.new_authority(datetime.now(UTC))
+def authority(site: Site) -> certificates.Pair:
+    return site.authority.pair()
 
 
 @pytest.fixture(scope="module")
-def pod(authority: certificates.Pair) -> Iterator[Pod]:
-    with postgresql.pod(authority) as made:
+def pod(site: Site) -> Iterator[Pod]:
+    with postgresql.pod(site.authority.pair(), site.opened("logins")) as made:
         made.start()
         yield made
 

@@ -55,12 +55,12 @@ def test_the_platform_may_have_node_ports(admin: Cluster) -> None:
     [
         (put("metadata.name", "govcloud-probe"), "belongs to the operator"),
         (put("metadata.annotations", {"state.govcloud.internal/probe-key": "k"}), "belong to the operator"),
-        (put("spec.priorityClassName", "system-node-critical"), "belong to the cluster itself"),
+        (put("spec.priorityClassName", "system-node-critical"), "leave priorityClassName out"),
         (put("spec.nodeName", "w1"), "passes the scheduler by"),
-        (put("spec.tolerations", [{"operator": "Exists"}]), "machines of the control plane"),
+        (put("spec.tolerations", [{"operator": "Exists"}]), "leave such tolerations out"),
         (
             put("spec.tolerations", [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}]),
-            "machines of the control plane",
+            "leave such tolerations out",
         ),
     ],
 )

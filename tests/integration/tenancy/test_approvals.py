@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from govcloud_api import errors, labels
+from govcloud_api import errors, labels, notices
+from govcloud_cli import run
+from govcloud_cli.main import cli
 from govcloud_kube import Cluster, Object, Ref
 from support import tenancy
 from support.apiserver import ApiServer
@@ -241,6 +243,8 @@ def test_a_transfer_needs_both_and_takes_the_namespace_along(
     approver: Cluster,
     person: Person,
     new_department: Callable[..., str],
+    server: ApiServer,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     people = [{"kind": "Group", "name": "parks:approver", "role": "approver"}]
     receiver = new_department("parks", subjects=people)
@@ -256,8 +260,17 @@ def test_a_transfer_needs_both_and_takes_the_namespace_along(
     judged(admin, say(approver, found, "move-a", "approver"), "Counted")
     assert admin.get(new) is None
     pia = person("pia", "parks:approver")
-    judged(admin, say(pia, found, "move-b", "approver", where=receiver), "Counted")
+    _is_told_of_this_alone(pia, civil, receiver)
+    credentials = str(server.kubeconfig("pia", "parks:approver"))
+    assert run.run(cli, ["approvals", "show", "civil/move", "--kubeconfig", credentials]) == 0
+    assert "a test" in capsys.readouterr().out
+    assert run.run(cli, ["approvals", "approve", "civil/move", "--yes", "--kubeconfig", credentials]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == "approved civil/move as approver"
+    [word] = admin.list(labels.API_VERSION, "Approval", namespace=receiver)
+    judged(admin, ref("Approval", receiver, word["metadata"]["name"]), "Counted")
     reaches(owner, civil, "move", "Provisioning", "Ready")
+    notice = notices.ref(notices.TRANSFERS, receiver)
+    tenancy.eventually(lambda: pia.get(notice) is None, "a request that is decided is shown no more")
     made = _live(admin, new)
     tenancy.eventually(lambda: admin.get(old) is None, "the old environment is gone", seconds=60)
     moved = _live(admin, namespace)
@@ -265,6 +278,20 @@ def test_a_transfer_needs_both_and_takes_the_namespace_along(
     assert moved["metadata"]["annotations"][labels.OWNER_UID] == made["metadata"]["uid"]
     assert moved["metadata"]["labels"][labels.DEPARTMENT] == "parks"
     reaches(owner, civil, "moving", "Closed")
+
+
+def _is_told_of_this_alone(pia: Cluster, giver: str, receiver: str) -> None:
+    """The request and its environment lie in the receiver's home; the giver's home stays closed."""
+    notice = notices.ref(notices.TRANSFERS, receiver)
+    [offer] = tenancy.eventually(lambda: notices.transfers(pia.get(notice)), "the receiver is told")
+    assert offer.is_genuine
+    assert (offer.request["metadata"]["namespace"], offer.request["metadata"]["name"]) == (giver, "move")
+    assert offer.environment["spec"]["product"] == "moving"
+    for kind, name in (("EnvironmentRequest", "move"), ("Environment", "moving-sandbox"), ("Approval", "move-a")):
+        with pytest.raises(errors.Forbidden):
+            pia.get(ref(kind, giver, name))
+        with pytest.raises(errors.Forbidden):
+            pia.list(labels.API_VERSION, kind, namespace=giver)
 
 
 def test_the_platform_decides_about_exemptions(civil: str, admin: Cluster, owner: Cluster, person: Person) -> None:

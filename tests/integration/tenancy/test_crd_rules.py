@@ -34,6 +34,8 @@ ROWS = [
     *[row(samples.DEPARTMENT, KEPT, *named(n)) for n in ("default", "dept", "govcloud", "kube", "system", "platform")],
     *[row(samples.DEPARTMENT, KEPT, *named(name)) for name in ("kube-x", "dept-x", "govcloud-x")],
     row(samples.DEPARTMENT, "metadata.name must equal spec.code", put("metadata.name", "other")),
+    row(samples.SERVICE_TIER, "give the tier another name", put("metadata.name", "platform")),
+    *[row(samples.SERVICE_TIER, "", put("metadata.name", name)) for name in ("platforms", "platform-a", "a-platform")],
     *[
         row(samples.DEPARTMENT, "", put("spec.quota.hard.memory", given))
         for given in (8, "500m", "1.5Gi", "1.123", "999999999999")
@@ -106,6 +108,7 @@ ROWS = [
         put("spec.versions", [{"version": v, "image": f"a:{v}", "default": True} for v in ("1", "2")]),
     ),
     *[row(samples.SERVICE_OFFERING, "should match", put("spec.versions.0.image", name)) for name in ("a", "A:1", ":1")],
+    row(samples.SERVICE_OFFERING, "should match", put("spec.versions.0.helperImage", "a")),
     row(samples.SERVICE_INSTANCE, "", put("metadata.name", "d" * 40)),
     *[
         row(samples.SERVICE_INSTANCE, "at most 40 characters and begins with a letter", put("metadata.name", name))

@@ -83,15 +83,15 @@ STATUS_CASES = [
 
 
 @pytest.fixture(scope="module")
-def stored(everyone: dict[str, Cluster], operator_name: Cluster) -> Iterator[dict[str, Object]]:
+def stored(everyone: dict[str, Cluster], admin: Cluster, operator_name: Cluster) -> Iterator[dict[str, Object]]:
     """One object of every kind, for its status to be written."""
     found = {}
     for kind in SCHEMAS:
         example = next(obj for obj in samples.ALL if obj["kind"] == kind)
         found[kind] = everyone[kind].create(whole(schema_cases.changed(example, _status_name(kind))))
     yield found
-    for obj in found.values():
-        operator_name.delete(ref_of(obj))
+    for kind, obj in found.items():
+        (admin if kind in samples.EVIDENCE else operator_name).delete(ref_of(obj))
 
 
 def _status_name(kind: str) -> Change:

@@ -1,4 +1,4 @@
-"""What the drivers of web, valkey and nats build, on a real API server: rights, policies, Pod Security, defaults."""
+"""What the drivers of services build, on a real API server: rights, policies, Pod Security, defaults."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from govcloud_api import errors, labels
 from govcloud_api.v1alpha1.service_offering import Plan
 from govcloud_kube import Cluster, Object, Ref, ref_of
 from govcloud_operators import actions
+from govcloud_operators.services.bucket.driver import BucketDriver
 from govcloud_operators.services.driver import Credentials, Order, ServiceDriver
 from govcloud_operators.services.nats.driver import NatsDriver
 from govcloud_operators.services.valkey.driver import ValkeyDriver
 from govcloud_operators.services.web.driver import WebDriver
-from support import nats, services, tenancy, valkey
+from support import nats, s3, services, tenancy, valkey
 from support.apiserver import ApiServer
 
 NAMESPACE = "tax-driver-test"
@@ -78,8 +79,9 @@ CASES: list[tuple[ServiceDriver, Order]] = [
     ),
     (ValkeyDriver(), valkey.order(name="cache")),
     (NatsDriver(), nats.order(name="bus")),
+    (BucketDriver(), s3.order(name="docs")),
 ]
-IDS = ["web", "bare", "valkey", "nats"]
+IDS = ["web", "bare", "valkey", "nats", "bucket"]
 
 
 def here(wanted: Order) -> Order:

@@ -136,6 +136,12 @@ OPERATOR_REFUSED = [
     ("patch", "apiextensions.k8s.io", "customresourcedefinitions", ""),
     ("patch", labels.GROUP, "environmentrequests", ""),
     ("create", labels.GROUP, "approvals", ""),
+    ("patch", labels.GROUP, "approvals", ""),
+    ("deletecollection", labels.GROUP, "approvals", ""),
+    ("deletecollection", labels.GROUP, "environmentrequests", ""),
+    ("list", "", "configmaps", ""),
+    ("create", "", "configmaps", ""),
+    ("create", "rbac.authorization.k8s.io", "roles", ""),
     ("create", labels.GROUP, "approvalpolicies", ""),
     ("patch", labels.GROUP, "approvalpolicies", ""),
 ]

@@ -19,16 +19,20 @@ import pg8000.native
 import pytest
 
 from govcloud_api import conditions, errors, labels
+from govcloud_api.labels import BACKUP_REQUESTED
 from govcloud_kube import Cluster, Object, Ref
 from govcloud_operators import dispatch
 from govcloud_operators.keys import Key
 from govcloud_operators.services.authority import SECRET, decoded
+from govcloud_operators.services.backups import keeping, ledger, room
+from govcloud_operators.services.backups.vault import NAMESPACE as NAMESPACE_OF_BACKUPS
+from govcloud_operators.services.backups.vault import Store
 from govcloud_operators.services.certificates import Pair
-from govcloud_operators.services.driver import Credentials
-from govcloud_operators.services.instance.observed import BACKUP_REQUESTED
+from govcloud_operators.services.driver import CERTIFICATE_ID, Credentials
 from govcloud_operators.services.setting import Services
 from govcloud_operators.surroundings import Surroundings
-from support import apiserver, postgresql, tenancy
+from support import apiserver, backup_store, places, postgresql, tenancy
+from support.backup_store import Site
 from support.postgresql import Pod, hang_up
 
 # A client that is refused leaves its connection to the garbage collector.
@@ -60,14 +64,14 @@ class Doors:
 class Operator(threading.Thread):
     """Reconciles every object of our kinds over and over, as the queue does, with the operator's own rights."""
 
-    def __init__(self, cluster: Cluster, doors: Doors) -> None:
+    def __init__(self, cluster: Cluster, doors: Doors, store: Store) -> None:
         super().__init__(daemon=True)
         around = Surroundings(
             clock=lambda: datetime.now(UTC),
             reach=lambda address: "open" if address == CANARY else "silent",
             probe_image=f"{labels.REGISTRY}/netprobe:test",
             canary_address=CANARY,
-            services=Services(doors.dial),
+            services=Services(doors.dial, store),
         )
         self._dispatcher = dispatch.Dispatcher(cluster, around)
         self._ended = threading.Event()
@@ -114,8 +118,18 @@ def doors() -> Doors:
 
 
 @pytest.fixture(scope="module")
-def running(server: apiserver.ApiServer, doors: Doors) -> Iterator[Operator]:
-    operator = Operator(server.connect(labels.OPERATOR_USER, *tenancy.SERVICE_ACCOUNT_GROUPS), doors)
+def site(server: apiserver.ApiServer, doors: Doors, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The backup store, with the root that the operator made for it in the cluster."""
+    operator = server.connect(labels.OPERATOR_USER, *tenancy.SERVICE_ACCOUNT_GROUPS)
+    with backup_store.site(tmp_path_factory.mktemp("store"), operator) as made:
+        doors.ports[backup_store.HOST] = made.store.port
+        yield made
+
+
+@pytest.fixture(scope="module")
+def running(server: apiserver.ApiServer, doors: Doors, site: Site) -> Iterator[Operator]:
+    cluster = server.connect(labels.OPERATOR_USER, *tenancy.SERVICE_ACCOUNT_GROUPS)
+    operator = Operator(cluster, doors, site.store.settings)
     operator.start()
     yield operator
     operator.end()
@@ -138,7 +152,7 @@ def owner(server: apiserver.ApiServer, admin: Cluster, running: Operator) -> Clu
 
 
 @pytest.fixture(scope="module")
-def database(owner: Cluster, admin: Cluster, doors: Doors, running: Operator) -> Iterator[Pod]:
+def database(owner: Cluster, admin: Cluster, doors: Doors, running: Operator, site: Site) -> Iterator[Pod]:
     """The instance `main`, Ready: its pod is played by a real database."""
     owner.create(instance("main"))
     pod = tenancy.eventually(lambda: admin.get(pod_ref("main")), f"the pod is made {running.faults[-3:]}")
@@ -146,7 +160,9 @@ def database(owner: Cluster, admin: Cluster, doors: Doors, running: Operator) ->
     secret = admin.get(secret_ref("svc-main-tls"))
     authority = admin.get(SECRET)
     pair = Pair(certificate=decoded(authority, "tls.crt"), key=decoded(authority, "tls.key"))
-    with postgresql.pod(pair) as made:
+    vault = site.authority.vault(owner.get(instance_ref("main"))["metadata"]["uid"])
+    assert vault.writer.secret in decoded(admin.get(secret_ref("svc-main-backup")), "pgbackrest.conf")
+    with postgresql.pod(pair, vault) as made:
         made.mount_tls({key: decoded(secret, key) for key in ("tls.crt", "tls.key", "ca.crt")})
         made.start()
         made.run("keeper")
@@ -377,6 +393,39 @@ def test_the_operator_itself_may_build_nothing(server: apiserver.ApiServer, owne
             )
 
 
+def test_nobody_else_gets_at_the_store(server: apiserver.ApiServer, owner: Cluster, database: Pod) -> None:
+    operator = server.connect(labels.OPERATOR_USER, *tenancy.SERVICE_ACCOUNT_GROUPS)
+    tenant = server.connect(labels.tenant_user("books"), "system:serviceaccounts")
+    for stranger in (owner, tenant):
+        for ref in (keeping.ROOT, room.TLS, ledger.record_ref("x")):
+            with pytest.raises(errors.Forbidden):
+                stranger.get(ref)
+    with pytest.raises(errors.Forbidden):
+        operator.delete(keeping.ROOT)
+    with pytest.raises(errors.Forbidden):
+        operator.apply(operator.get(keeping.ROOT) or {}, field_manager=labels.OPERATOR_FIELD_MANAGER)
+    pretender = {"govcloud.internal/service": "main", "govcloud.internal/backs-up": "true"}
+    body = places.pod(NAMESPACE, "pretender")
+    body["metadata"]["labels"] = pretender
+    with pytest.raises((errors.InvalidSpec, errors.Forbidden), match="belongs to a ServiceInstance"):
+        owner.create(body)
+
+
+def test_the_stores_certificate_and_its_pods_mark(admin: Cluster, database: Pod) -> None:
+    tenancy.eventually(lambda: admin.get(room.TLS), "the certificate is there")
+    found = tenancy.eventually(lambda: admin.get(room.SERVER), "the store's StatefulSet is there")
+    pod = Ref("v1", "Pod", f"{room.SERVER.name}-0", NAMESPACE_OF_BACKUPS)
+    tenancy.eventually(lambda: admin.get(pod), "its pod is admitted")
+    wanted = Pair(certificate=decoded(admin.get(room.TLS), "tls.crt"), key="").id
+    marks = found["spec"]["template"]["metadata"]["annotations"]
+    assert marks[CERTIFICATE_ID] == wanted
+    for obj in tenancy.objects():
+        if obj["kind"] == "StatefulSet":
+            admin.apply(obj, field_manager=labels.PLATFORM_FIELD_MANAGER)
+    found = admin.get(room.SERVER) or {}
+    assert found["spec"]["template"]["metadata"]["annotations"] == marks, "a deploy leaves it as it is"
+
+
 def test_children_are_written_in_the_tenants_name_only(
     server: apiserver.ApiServer, database: Pod, owner: Cluster
 ) -> None:
@@ -424,6 +473,19 @@ def test_protected_then_removed_with_everything(database: Pod, owner: Cluster, a
     selector = f"{labels.SERVICE}=main"
     for kind in ("Secret", "ConfigMap", "Service", "PersistentVolumeClaim"):
         assert admin.list("v1", kind, namespace=NAMESPACE, label_selector=selector) == []
+
+
+def test_backups_outlive_their_service(database: Pod, owner: Cluster, admin: Cluster, site: Site) -> None:
+    (record,) = (
+        found
+        for found in map(ledger.parse, admin.list("v1", "ConfigMap", namespace=NAMESPACE_OF_BACKUPS))
+        if found.instance == "main"
+    )
+    tenancy.eventually(lambda: ledger.parse(admin.get(record.ref) or {}).closed, "nobody writes there any more")
+    assert site.authority.vault(record.uid).bucket in site.vaults.buckets()
+    owner.create(instance("heir", restoreFrom={"instance": "main"}, deletionProtection=False))
+    becomes(owner, instance_ref("heir"), "Restoring")
+    owner.delete(instance_ref("heir"))
 
 
 def test_offerings_count_their_instances(owner: Cluster, admin: Cluster) -> None:

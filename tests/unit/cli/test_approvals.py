@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from govcloud_api import labels
+from govcloud_api import decision, labels, notices
+from govcloud_api.v1alpha1 import EnvironmentRequest
 from govcloud_cli.tenancy import deciding
 from govcloud_kube.cluster import Object
 from support import tenants
@@ -243,3 +244,116 @@ def test_the_platform_decides_in_its_own_namespace(open_desk: OpenDesk, monkeypa
     out = desk.run("approvals", "show", "tax/forms-prod-e1")[1]
     for text in ("exempt forms-prod from image-registry for tax", "why: the vendor's image", "until: 2099-01-01"):
         assert text in out
+
+
+SPEC = {
+    "type": "Transfer", "environmentRef": "forms-prod", "transferTo": "civil", "requestedBy": "anna",
+    "justification": {"why": "the law moved"},
+}  # fmt: skip
+UNSEEN = {
+    f"{kind}{where}" for kind in ("EnvironmentRequest", "Environment", "PolicyExemption") for where in ("", " in all")
+}
+MEMBERS = [{"kind": "User", "name": "olga", "role": "editor"}]
+
+
+def offer(*, missing: int = 1, why: str = "the law moved") -> Object:
+    """What the operator tells the civil department of a request of the tax department."""
+    asked = tenants.obj("EnvironmentRequest", "move", "dept-tax", spec=SPEC)
+    seats = [
+        {"role": "approver", "scope": "requester", "department": "tax", "namespace": "dept-tax", "missing": 0},
+        {"role": "approver", "scope": "receiver", "department": "civil", "namespace": "dept-civil", "missing": missing},
+    ]
+    spec_hash = decision.spec_hash(EnvironmentRequest.parse(asked).spec)
+    asked |= {"status": {"phase": "PolicyChecked", "specHash": spec_hash, "requiredApprovals": seats}}
+    asked["metadata"] |= {"uid": "uid-of-move", "creationTimestamp": "2026-01-01T00:00:00Z"}
+    asked["spec"] = SPEC | {"justification": {"why": why}}
+    given = tenants.environment(spec={"members": MEMBERS})
+    given["metadata"]["uid"] = "uid-of-forms"
+    content = notices.of_transfers([notices.Offer(request=asked, environment=given)])
+    return notices.config_map(notices.TRANSFERS, "dept-civil", content)
+
+
+@pytest.fixture
+def cora(open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """An approver of the receiving department, who may read nothing of the giving one."""
+    monkeypatch.setattr(deciding, "JUDGE_SECONDS", 0.0)
+    civil = tenants.namespace("dept-civil")
+    desk = open_desk(HOME, civil, tenants.department("civil"), offer(), user="cora", groups=("civil:approver",),
+                     department="civil")  # fmt: skip
+    desk.cluster.closed = set(UNSEEN)
+    return desk
+
+
+def test_a_receiver_finds_a_transfer_of_anothers_home(cora: Desk) -> None:
+    [found] = cora.data("approvals", "inbox")
+    assert (found["name"], found["what"]) == ("tax/move", "Transfer forms-prod")
+    assert found["as"] == [{"role": "approver", "namespace": "dept-civil"}]
+
+
+def test_a_receiver_reads_what_is_handed_over(cora: Desk) -> None:
+    code, out, err = cora.run("approvals", "show", "tax/move")
+    assert (code, err) == (0, "")
+    for line in (
+        "Transfer forms-prod for tax",
+        "why: the law moved",
+        "needed: 1 approver of civil, written in dept-civil",
+    ):
+        assert line in out.splitlines()
+    rows = [line.split() for line in out.splitlines()]
+    assert ["members", "kind=User", "name=olga", "role=editor"] in rows
+    assert ["dataClass", "internal"] in rows
+
+
+@pytest.mark.parametrize(("verb", "then"), [("approve", "Approved"), ("deny", "Denied")])
+def test_a_receivers_word_lies_in_the_own_home_and_is_about_that_request(
+    verb: str, then: str, cora: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deciding, "JUDGE_SECONDS", 5.0)
+    create = cora.cluster.create
+
+    def judged(obj: Object, *, dry_run: bool = False) -> Object:
+        """The operator counts it, decides, and tells of the request no more."""
+        stored = create(obj, dry_run=dry_run)
+        cora.cluster.delete(notices.ref(notices.TRANSFERS, "dept-civil"))
+        word = {"conditions": [tenants.condition("Valid", "True", "Counted")]}
+        return cora.cluster.patch_status({**stored, "status": word}, field_manager="operator")
+
+    monkeypatch.setattr(cora.cluster, "create", judged)
+    code, out, err = cora.run("approvals", verb, "tax/move", "--reason", "we take it as it is")
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [f"{then.lower()} tax/move as approver", f"request: {then}"]
+    [approval] = approvals(cora, "dept-civil")
+    about = approval["spec"]["requestRef"]
+    assert (about["namespace"], about["name"], about["uid"]) == ("dept-tax", "move", "uid-of-move")
+    assert about["specHash"] == decision.spec_hash(EnvironmentRequest.parse(
+        tenants.obj("EnvironmentRequest", "move", "dept-tax", spec=SPEC)).spec)  # fmt: skip
+
+
+def test_a_text_that_was_put_under_a_receiver_is_not_decided_about(cora: Desk) -> None:
+    cora.cluster.apply(offer(why="only a test"), field_manager="somebody")
+    for verb in ("show", "approve"):
+        code, out, err = cora.run("approvals", verb, "tax/move")
+        assert (code, out) == (5, "")
+        assert "is not what the operator judged" in err
+    assert approvals(cora, "dept-civil") == []
+
+
+def test_of_anothers_home_nothing_else_is_found(cora: Desk) -> None:
+    assert cora.run("approvals", "show", "tax/other")[0] == 9
+    cora.cluster.closed |= {"ConfigMap"}
+    assert cora.run("approvals", "show", "tax/move")[0] == 9
+    assert cora.data("approvals", "inbox") == []
+
+
+def test_a_person_of_both_departments_sees_it_once(open_desk: OpenDesk) -> None:
+    asked = tenants.obj("EnvironmentRequest", "move", "dept-tax", spec=SPEC)
+    desk = open_desk(HOME, tenants.namespace("dept-civil"), tenants.department(), tenants.department("civil"), asked,
+                     user="cora", groups=("civil:approver", "tax:approver"), department="civil")  # fmt: skip
+    [stored] = desk.cluster.list(labels.API_VERSION, "EnvironmentRequest", namespace="dept-tax")
+    seat = {"role": "approver", "scope": "receiver", "department": "civil", "namespace": "dept-civil", "missing": 1}
+    judged = {"phase": "PolicyChecked", "specHash": tenants.HASH, "requiredApprovals": [seat]}
+    stored = desk.cluster.patch_status({**stored, "status": judged}, field_manager="operator")
+    content = notices.of_transfers([notices.Offer(request=stored)])
+    desk.cluster.seed(notices.config_map(notices.TRANSFERS, "dept-civil", content))
+    desk.cluster.closed = {f"{kind} in all" for kind in ("EnvironmentRequest", "PolicyExemption")}
+    assert names(desk.data("approvals", "inbox")) == ["tax/move"]

@@ -45,7 +45,7 @@ def test_a_person_is_asked_for_everything_that_is_missing(open_desk: OpenDesk, t
     }  # fmt: skip
     assert "use up to 20 lower-case letters" in err  # of Portal!
     assert err.count("price: 20.00 a month (+20.00); decision: granted at once (policy sandbox)") >= 2
-    for line in ("✓ name-free: the name portal-sandbox is free", "Send this request? [Y/n]"):
+    for line in ("✓ name-free: the name is free (portal-sandbox)", "Send this request? [Y/n]"):
         assert line in err
     assert out.startswith("request portal-sandbox-")
 
@@ -71,7 +71,7 @@ def test_who_says_no_or_leaves_asks_for_nothing(lines: tuple[str, ...], open_des
 def test_a_rule_that_fails_is_told_before_anything_is_sent(open_desk: OpenDesk, types) -> None:
     desk = open_desk(*WORLD)
     types("portal", "sandbox", "large", "try it", "n")
-    assert "✗ quota: cpu: 1 of 8 is given out, 16 was asked, at most 7 passes" in desk.run("env", "request")[2]
+    assert "✗ quota: cpu: 1 of 8 is allocated, 16 was asked, at most 7 passes" in desk.run("env", "request")[2]
 
 
 def test_an_approver_reads_before_the_question(open_desk: OpenDesk, types, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from govcloud_api import labels
+from govcloud_api import labels, notices
+from govcloud_api.v1alpha1 import Department
 from support import tenants
 from support.desk import OpenDesk
 
@@ -27,6 +28,46 @@ def test_a_member_sees_the_own_department(open_desk: OpenDesk) -> None:
     desk.cluster.closed = {"Department", "Department in all"}
     code, _, err = desk.run("dept", "ls")
     assert (code, "anna may see no department; `govcloud whoami` says what you may" in err) == (9, True)
+
+
+def written(code: str = "tax", **spec: Any) -> dict[str, Any]:
+    """What the operator tells a department of itself."""
+    made = Department.parse(tenants.department(code, **spec))
+    return notices.config_map(notices.DEPARTMENT, f"dept-{code}", notices.of_department(made))
+
+
+UNSEEN = {"Department", "Department in all"}
+
+
+def test_a_member_reads_at_home_what_the_cluster_hides(open_desk: OpenDesk) -> None:
+    desk = open_desk(*WORLD, written(), written("civil"), environment(), environment("new-dev"))
+    desk.cluster.closed = set(UNSEEN)
+    [item] = desk.data("dept", "ls")
+    assert (item["spec"]["code"], item["status"]["environments"]) == ("tax", 2)
+    code, out, _ = desk.run("dept", "show", "tax")
+    rows = [line.split() for line in out.splitlines()]
+    assert code == 0
+    for row in (["may", "use", "8", "16Gi", "80Gi"], ["given", "out", "2", "4Gi", "20Gi"], ["home:", "dept-tax"]):
+        assert row in rows
+    assert "phase:" not in out
+    rows = [line.split() for line in desk.run("quota", "show")[1].splitlines()]
+    assert rows[1:3] == [["may", "use", "8", "16Gi", "80Gi"], ["given", "out", "2", "4Gi", "20Gi"]]
+
+
+def test_another_department_is_refused_as_before(open_desk: OpenDesk) -> None:
+    desk = open_desk(*WORLD, written())
+    desk.cluster.closed = set(UNSEEN)
+    code, out, err = desk.run("dept", "show", "civil")
+    assert (code, out) == (9, "")
+    assert "forbidden" in err
+    desk.cluster.closed |= {"ConfigMap"}
+    assert desk.run("dept", "show", "tax")[0] == 9
+
+
+def test_a_role_by_name_is_known_from_the_home_of_the_credentials(open_desk: OpenDesk) -> None:
+    desk = open_desk(*WORLD, written(subjects=[{"kind": "User", "name": "anna", "role": "approver"}]), groups=())
+    desk.cluster.closed = set(UNSEEN)
+    assert desk.data("whoami")["roles"] == {"tax": ["approver"]}
 
 
 def test_all_about_a_department(open_desk: OpenDesk) -> None:
@@ -155,6 +196,7 @@ def test_whoami_says_roles_and_what_is_allowed(open_desk: OpenDesk) -> None:
     assert desk.data("whoami") == {
         "user": "anna", "groups": ["tax:owner", "platform:approver", "system:authenticated"],
         "roles": {"tax": ["owner"], "platform": ["approver"]},
+        "authorityCertificates": [],
         "may": [
             {"where": "dept-tax", "what": "ask for environments"},
             {"where": "tax-forms-prod", "what": "order services"},
@@ -163,6 +205,21 @@ def test_whoami_says_roles_and_what_is_allowed(open_desk: OpenDesk) -> None:
     }  # fmt: skip
     out = desk.run("whoami")[1]
     assert "role: owner of tax\nrole: approver of the platform\n" in out
+
+
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+
+
+def test_everybody_learns_which_certificate_to_trust(open_desk: OpenDesk) -> None:
+    desk = open_desk(*WORLD, environment(), notices.config_map(notices.AUTHORITY, "dept-tax", {"ca.crt": PEM}))
+    assert desk.run("dept", "ca")[:2] == (0, PEM)
+    assert desk.data("whoami")["authorityCertificates"] == ["dept-tax/govcloud-ca"]
+    told = "certificate to trust: dept-tax/govcloud-ca (print it: govcloud dept ca)"
+    for words in (("whoami",), ("env", "status", "forms-prod")):
+        assert told in desk.run(*words)[1].splitlines()
+    code, out, err = desk.run("dept", "ca", "--department", "civil")
+    assert (code, out) == (5, "")
+    assert "dept-civil was not told of the certificate yet, or is not yours" in err
 
 
 def test_a_stranger_may_nothing(open_desk: OpenDesk) -> None:

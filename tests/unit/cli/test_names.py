@@ -11,18 +11,21 @@ import pytest
 import yaml
 from click.shell_completion import ShellComplete
 
+from govcloud_api import notices
 from govcloud_cli import names
 from govcloud_cli.main import cli
 from support import tenants
 from support.desk import Desk, OpenDesk
 
 WHERE = "tax-forms-prod"
+MOVE = {"metadata": {"name": "move", "namespace": "dept-health", "uid": "u"}, "spec": {}}
+OFFER = notices.config_map(notices.TRANSFERS, "dept-tax", notices.of_transfers([notices.Offer(request=MOVE)]))
 WORLD = (
     *map(tenants.namespace, ("dept-tax", "dept-civil", WHERE)), tenants.department(), tenants.department("civil"),
     tenants.tier(), tenants.offering(), tenants.offering("web", plans=[{"name": "tiny", "cpu": "1", "memory": "1Gi"}]),
     tenants.environment(), tenants.environment("x-dev", "dept-civil"), tenants.instance(), tenants.binding(),
     tenants.request("open"), tenants.request("over", status={"phase": "Ready"}), tenants.request("far", "dept-civil"),
-    tenants.obj("PolicyExemption", "vendor", "dept-tax", spec={"environmentRef": "forms-prod"}),
+    tenants.obj("PolicyExemption", "vendor", "dept-tax", spec={"environmentRef": "forms-prod"}), OFFER,
 )  # fmt: skip
 
 
@@ -49,7 +52,7 @@ def desk(open_desk: OpenDesk) -> Desk:
         (("env", "transfer", "forms-prod", "--to", "c"), ["civil"]),
         (("env", "change", "forms-prod", "--tier", ""), ["standard"]),
         (("env", "cancel", ""), ["open"]),
-        (("approvals", "show", ""), ["open", "vendor"]),
+        (("approvals", "show", ""), ["health/move", "open", "vendor"]),
         (("catalog", "show", "p"), ["postgresql"]),
         (("service", "create", "db", "--offering", ""), ["postgresql", "web"]),
         (("service", "create", "db", "--offering", "web", "--plan", ""), ["tiny"]),

@@ -260,6 +260,63 @@ def test_a_restore_is_a_new_instance_like_the_old_one(open_desk: OpenDesk) -> No
     }  # fmt: skip
 
 
+BACKED_UP = {"conditions": [tenants.condition("Ready", reason="Ready"), tenants.condition("BackupRecent")]}
+
+
+def backed_up(**status: Any) -> Object:
+    return tenants.instance(status=BACKED_UP | status)
+
+
+def test_a_backup_is_asked_for_and_awaited(open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = open_desk(*WORLD, backed_up())
+    before = held(desk, "ServiceInstance")[0]
+    code, out, _ = desk.run("service", "backup", "db")
+    [asked] = held(desk, "ServiceInstance")
+    since = asked["metadata"]["annotations"][labels.BACKUP_REQUESTED]
+    assert since > "2026-01-01T02:00:00Z"
+    assert (code, asked["spec"]) == (0, before["spec"])
+    assert out == f"service {WHERE}/db: a backup is asked for, beginning after {since}; look with service show\n"
+    monkeypatch.setattr(following, "WAIT_SECONDS", 0.0)
+    assert desk.run("service", "backup", "db", "--wait")[0] == 6
+    monkeypatch.setattr(following, "WAIT_SECONDS", 30.0)
+    apply = desk.cluster.apply
+
+    def made(obj: Object, **how: Any) -> Object:
+        """As an operator and a server that are quick."""
+        stored = apply(obj, **how)
+        status = stored["status"] | {"lastBackup": "2099-01-01T00:00:00Z"}
+        return desk.cluster.patch_status({**stored, "status": status}, field_manager="operator")
+
+    monkeypatch.setattr(desk.cluster, "apply", made)
+    code, out, _ = desk.run("service", "backup", "db", "--wait")
+    assert (code, out) == (0, f"service {WHERE}/db: backed up at 2099-01-01T00:00:00Z\n")
+
+
+def test_by_a_clock_that_goes_behind_a_new_backup_is_asked_for_all_the_same(open_desk: OpenDesk) -> None:
+    desk = open_desk(*WORLD, backed_up(lastBackup="2098-12-31T23:59:59Z"))
+    assert desk.run("service", "backup", "db")[0] == 0
+    [asked] = held(desk, "ServiceInstance")
+    assert asked["metadata"]["annotations"] == {labels.BACKUP_REQUESTED: "2099-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        ({}, "db makes no backups"),
+        (
+            {"conditions": [tenants.condition("Ready", "False", "Suspended"), tenants.condition("BackupRecent")]},
+            "rests with its environment",
+        ),
+    ],
+)
+def test_a_backup_that_cannot_be_made_is_not_asked_for(status: dict[str, Any], says: str, open_desk: OpenDesk) -> None:
+    desk = open_desk(*WORLD, tenants.instance(status=status))
+    code, out, err = desk.run("service", "backup", "db")
+    assert (code, out) == (5, "")
+    assert says in err
+    assert desk.cluster.writes == []
+
+
 def test_a_protected_service_is_deleted_when_its_name_is_said_twice(open_desk: OpenDesk) -> None:
     desk = open_desk(*WORLD, tenants.instance(), tenants.instance("keep"))
     assert desk.run("service", "delete", "db", "--confirm", "db")[:2] == (0, f"service {WHERE}/db is being deleted\n")

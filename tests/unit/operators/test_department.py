@@ -14,6 +14,7 @@ from support.worlds import HOME, World, status_of
 
 DEPARTMENT = Ref(labels.API_VERSION, "Department", "tax")
 NAMESPACE = Ref("v1", "Namespace", HOME)
+NOTICES = "govcloud:department-notices"
 PEOPLE = [
     {"kind": "Group", "name": "tax:owner", "role": "owner"},
     {"kind": "Group", "name": "tax:auditor", "role": "auditor"},
@@ -46,7 +47,7 @@ def test_a_home_is_shut_before_people_get_in() -> None:
     verbs = [str(ref) for verb, ref in world.cluster.writes if verb in ("apply", "create") and ref.namespace == HOME]
     first_binding = next(i for i, text in enumerate(verbs) if text.startswith("RoleBinding"))
     assert {text.split()[0] for text in verbs[:first_binding]} == {"ResourceQuota", "LimitRange", "NetworkPolicy"}
-    assert world.bindings(HOME) == ["govcloud:department-auditor", "govcloud:department-owner"]
+    assert world.bindings(HOME) == ["govcloud:department-auditor", NOTICES, "govcloud:department-owner"]
     found = world.live(DEPARTMENT)
     assert status_of(found, "Ready") == ("True", "Ready")
     assert found["status"]["homeNamespace"] == HOME
@@ -108,7 +109,7 @@ def test_people_who_left_lose_access() -> None:
         field_manager="platform",
     )
     settle(world)
-    assert world.bindings(HOME) == ["govcloud:department-owner"]
+    assert world.people(HOME) == {role: ["tax:owner"] for role in (NOTICES, "govcloud:department-owner")}
 
 
 def test_a_quota_that_is_not_counted_is_made_anew() -> None:
@@ -174,7 +175,9 @@ def test_each_role_is_bound_by_its_own_name() -> None:
     names = ("owner", "approver", "finance", "auditor", "steward", "member-manager")
     seed(world, subjects=[{"kind": "Group", "name": f"tax:{role}", "role": role} for role in names])
     settle(world)
-    assert world.people(HOME) == {f"govcloud:department-{role}": [f"tax:{role}"] for role in names}
+    people = world.people(HOME)
+    assert people.pop(NOTICES) == sorted(f"tax:{role}" for role in names)
+    assert people == {f"govcloud:department-{role}": [f"tax:{role}"] for role in names}
 
 
 def test_a_binding_of_an_older_release_goes() -> None:

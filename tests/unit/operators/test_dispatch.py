@@ -9,12 +9,13 @@ from dataclasses import replace
 import kopf
 import pytest
 
-from govcloud_api import definitions, labels
+from govcloud_api import definitions, labels, notices
 from govcloud_kube import Cluster
 from govcloud_operators import dispatch, rooms
 from govcloud_operators.allocations import Allocations
 from govcloud_operators.keys import Enqueue, Key
 from govcloud_operators.rooms import Room
+from govcloud_operators.services import authority
 from govcloud_operators.surroundings import Surroundings
 from support import worlds
 from support.worlds import World
@@ -50,16 +51,64 @@ def test_a_key_goes_to_its_room_and_its_fan_out_to_the_queue() -> None:
     ]
 
 
+def test_a_departments_people_are_told_the_authority_of_the_services() -> None:
+    world = World()
+    world.department()
+    dispatcher = dispatch.Dispatcher(world.cluster, world.around())
+    for _ in range(4):
+        dispatcher.work(Key("Department", None, "tax"))
+        world.count_quotas()
+    kept = authority.decoded(world.live(authority.SECRET), "tls.crt")
+    assert "BEGIN CERTIFICATE" in kept
+    assert world.live(notices.ref(notices.AUTHORITY, worlds.HOME))["data"] == {"ca.crt": kept}
+
+
+def test_a_broken_authority_keeps_no_department_from_its_home() -> None:
+    world = World()
+    world.department()
+    world.cluster.seed(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": authority.SECRET.name, "namespace": authority.SECRET.namespace},
+        }
+    )
+    dispatcher = dispatch.Dispatcher(world.cluster, world.around())
+    for _ in range(4):
+        dispatcher.work(Key("Department", None, "tax"))
+        world.count_quotas()
+    assert notices.department(world.live(notices.ref(notices.DEPARTMENT, worlds.HOME)))
+    assert world.cluster.get(notices.ref(notices.AUTHORITY, worlds.HOME)) is None
+
+
+def test_an_environment_spreads_to_its_own_services() -> None:
+    world, ref = World(), worlds.ENVIRONMENT
+    world.environment(world.request())
+    spread = next(room for room in rooms.ROOMS if room.kind == "Environment").fan_out
+    assert spread is not None
+    assert list(spread(world.cluster, Key("EnvironmentFanOut", ref.namespace, ref.name))) == []
+    status = {"status": {"namespace": "tax-portal-sandbox"}}
+    world.cluster.patch_status(world.live(ref) | status, field_manager="operator")
+    for namespace in ("tax-portal-sandbox", "default"):
+        body = {"apiVersion": labels.API_VERSION, "kind": "ServiceInstance", "spec": {}}
+        world.cluster.seed(body | {"metadata": {"name": "db", "namespace": namespace}})
+    woken = list(spread(world.cluster, Key("EnvironmentFanOut", ref.namespace, ref.name)))
+    assert woken == [Key("ServiceInstance", "tax-portal-sandbox", "db")]
+    assert list(spread(world.cluster, Key("EnvironmentFanOut", ref.namespace, "gone"))) == []
+
+
 def test_the_resync_sees_every_kind_of_the_table() -> None:
     world = World()
-    own = [room for room in rooms.ROOMS if room.foreign is None]
+    own = [room for room in rooms.ROOMS if room.foreign is None and room.by_clock is None]
     for room in own:
         metadata = {"name": room.kind.lower(), "namespace": "default"}
         world.cluster.seed({"apiVersion": labels.API_VERSION, "kind": room.kind, "metadata": metadata, "spec": {}})
     found = dispatch.Dispatcher(world.cluster, world.around()).all_keys()
     foreign = [room.foreign.key for room in rooms.ROOMS if room.foreign is not None]
-    assert len(foreign) == len(rooms.ROOMS) - len(own) > 0
-    assert sorted(found) == sorted([*(Key(room.kind, "default", room.kind.lower()) for room in own), *foreign])
+    by_clock = [room.by_clock for room in rooms.ROOMS if room.by_clock is not None]
+    assert len(foreign) + len(by_clock) == len(rooms.ROOMS) - len(own) > 1
+    theirs = [Key(room.kind, "default", room.kind.lower()) for room in own]
+    assert sorted(found) == sorted([*theirs, *foreign, *by_clock])
 
 
 def test_every_room_registers_a_watch_of_its_own_kind() -> None:
@@ -67,7 +116,7 @@ def test_every_room_registers_a_watch_of_its_own_kind() -> None:
     for room in rooms.ROOMS:
         room.register(registry, lambda _key: None)
     watched = {selector.any_name or selector.plural for selector in registry._watching.get_all_selectors()}
-    assert {room.plural for room in rooms.ROOMS} <= watched
+    assert {room.plural for room in rooms.ROOMS if room.by_clock is None} <= watched
     assert len({room.kind for room in rooms.ROOMS}) == len(rooms.ROOMS)
 
 

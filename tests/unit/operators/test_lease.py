@@ -102,6 +102,59 @@ def test_a_race_has_one_winner() -> None:
     assert not operator(cluster, Clock(), "one").try_take()
 
 
+def test_a_renewal_whose_answer_is_lost_is_still_ours() -> None:
+    class Losing(MemoryCluster):
+        """Stores an apply, and says what the API server says to its repetition: the version is an old one."""
+
+        lost = 0
+
+        def apply(self, obj: Object, *, field_manager: str, dry_run: bool = False, force: bool = True) -> Object:
+            stored = super().apply(obj, field_manager=field_manager, dry_run=dry_run, force=force)
+            self.lost += 1
+            if self.lost == 1:
+                raise errors.Conflict("the object has been modified")
+            return stored
+
+    cluster, clock = Losing(), Clock()
+    cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": labels.SYSTEM_NAMESPACE}})
+    held = operator(cluster, clock, "one")
+    assert held.try_take()
+    clock.seconds += lease.RENEW_SECONDS
+    assert held.try_take()
+    assert cluster.lost == 2
+
+
+def test_lost_answers_without_end_are_nobody_elses_lease() -> None:
+    class Losing(MemoryCluster):
+        """Stores each apply, and its answer is lost."""
+
+        def apply(self, obj: Object, *, field_manager: str, dry_run: bool = False, force: bool = True) -> Object:
+            super().apply(obj, field_manager=field_manager, dry_run=dry_run, force=force)
+            raise errors.Conflict("the object has been modified")
+
+    cluster, clock = Losing(), Clock()
+    cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": labels.SYSTEM_NAMESPACE}})
+    held = operator(cluster, clock, "one")
+    assert held.try_take()
+    with pytest.raises(errors.Conflict, match="the next renewal tells"):
+        held.try_take()
+    assert held.held()
+
+
+def test_after_a_time_without_an_answer_it_is_taken_again_unless_another_did() -> None:
+    _, clock, first, second = two()
+    assert first.try_take()
+    clock.seconds += lease.DURATION_SECONDS + 20
+    assert not first.held()
+    assert first.try_take()
+    assert first.held()
+    assert not second.try_take()
+    clock.seconds += lease.DURATION_SECONDS
+    assert second.try_take()
+    assert not first.try_take()
+    assert not first.held()
+
+
 def test_without_the_lease_nothing_is_written() -> None:
     cluster, clock, first, _ = two()
     fenced = lease.Fenced(cluster, first)

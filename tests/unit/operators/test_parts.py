@@ -165,7 +165,7 @@ def test_manifests_name_the_canary_as_the_operator_does() -> None:
 
 PURE_NAMES = (
     *("desired", "checks", "status", "observed"),
-    *("issues", "life", "openings", "repairs", "suspension", "teardown", "transfer"),
+    *("incoming", "issues", "life", "openings", "repairs", "suspension", "teardown", "transfer"),
 )
 PURE = [
     *sorted((ROOT / "operators" / "govcloud_api").rglob("*.py")),

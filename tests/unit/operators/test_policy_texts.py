@@ -21,6 +21,7 @@ USERS = {
     f"system:serviceaccount:{labels.TENANTS_NAMESPACE}:",
     labels.tenant_user(""),
     "system:serviceaccount:kube-system:",
+    "system:serviceaccount:kube-system:daemon-set-controller",
     "system:serviceaccount:govcloud-",
     "system:serviceaccount:local-path-storage:",
 }
@@ -29,6 +30,7 @@ NAMES = {
     labels.ROLE,
     labels.SERVICE,
     labels.BINDING,
+    labels.TIER,
     f"{labels.EXEMPT_PREFIX}image-registry",
     f"{labels.EXEMPT_PREFIX}ingress-hosts",
 }

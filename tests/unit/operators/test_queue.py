@@ -112,6 +112,7 @@ def test_work_that_stands_still_is_seen() -> None:
         assert page.healthy(health)
         clock[0] = STUCK_SECONDS + 1
         assert not page.healthy(health)
+        assert page.healthy(page.Health(queue=queue, lease_held=lambda: False)), "it waits for the API server"
         assert queue.depth() == 1
         assert "govcloud_queue_depth 1" in page.metrics_text(health)
 
@@ -125,3 +126,24 @@ def test_a_nameless_key_is_nothing() -> None:
         assert queue.depth() == 0
 
     asyncio.run(run())
+
+
+def test_what_people_wait_for_goes_before_upkeep() -> None:
+    seen: list[Key] = []
+    upkeep = [Key("Environment", "dept-tax", str(number)) for number in range(50)]
+    asked, later = Key("EnvironmentRequest", "dept-tax", "a"), Key("EnvironmentRequest", "dept-tax", "b")
+
+    async def run() -> None:
+        queue = WorkQueue(seen.append, now=time.monotonic, urgent=frozenset({"EnvironmentRequest"}))
+        for key in [*upkeep, asked]:
+            queue.add(key)
+        queue.add(later, 60)
+        worker = asyncio.create_task(queue.serve())
+        async with asyncio.timeout(5):
+            while len(seen) < 51:
+                await asyncio.sleep(0.005)
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+
+    asyncio.run(run())
+    assert seen == [asked, *upkeep], "one that is not due holds nobody up"

@@ -40,6 +40,8 @@ def test_a_sandbox_within_quota_is_granted() -> None:
         ({"suspended": True}, {}, ["department-active"], "suspended"),
         ({}, {"size": "large"}, ["quota"], "choose a smaller size"),
         ({}, {"lifetimeDays": 91}, ["lifetime"], "at most 90 days"),
+        ({}, {"tierRef": "critical"}, ["auto-approval"], "an approver"),
+        ({"serviceTierRef": "basic"}, {"tierRef": "standard"}, ["auto-approval"], "an approver"),
         ({}, {"requestedBy": None}, ["requester-known"], "ask again"),
         (
             {"suspended": True},
@@ -60,6 +62,25 @@ def test_what_does_not_pass_waits_and_says_why(
     assert waits in found["status"]["waitingOn"]
     assert status_of(found, "Approved")[0] == "False"
     assert world.cluster.list(labels.API_VERSION, "Environment") == []
+
+
+@pytest.mark.parametrize(
+    ("department", "tier"), [("standard", "basic"), ("standard", "standard"), ("critical", "critical")]
+)
+def test_no_better_tier_than_the_departments_own_needs_nobody(department: str, tier: str) -> None:
+    world = Deciding(serviceTierRef=department)
+    world.request(tierRef=tier)
+    assert failing(reconcile(world)) == []
+    assert world.live(ENVIRONMENT)["spec"]["tierRef"] == tier
+
+
+def test_a_person_may_grant_what_policy_alone_does_not() -> None:
+    """Also where the policy grants everything else."""
+    world = Deciding()
+    world.request(tierRef="critical")
+    world.say(reconcile(world), "yes")
+    assert status_of(reconcile(world), "Approved") == ("True", "ApprovedByPeople")
+    assert world.live(ENVIRONMENT)["spec"]["tierRef"] == "critical"
 
 
 def test_every_rule_says_what_was_measured() -> None:

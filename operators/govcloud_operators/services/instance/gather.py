@@ -14,6 +14,8 @@ from govcloud_operators import isolation
 from govcloud_operators.services import authority as authorities
 from govcloud_operators.services import certificates, looking, place
 from govcloud_operators.services.authority import Authority
+from govcloud_operators.services.backups import ledger
+from govcloud_operators.services.backups.keeping import Vaults
 from govcloud_operators.services.certificates import Pair
 from govcloud_operators.services.driver import Door, Observation
 from govcloud_operators.services.instance.observed import Observed
@@ -35,7 +37,9 @@ CHILD_KINDS = (
 """What an instance may consist of, in the order of removal."""
 
 
-def gather(cluster: Cluster, ref: Ref, authority: Authority, dial: Dial, now: datetime) -> Observed | None:
+def gather(
+    cluster: Cluster, ref: Ref, authority: Authority, dial: Dial, now: datetime, *, vaults: Vaults
+) -> Observed | None:
     """One look; None when the instance is gone. Raises what `Cluster` raises, InvalidSpec for what has no sense."""
     found = cluster.get(ref)
     if found is None:
@@ -47,21 +51,46 @@ def gather(cluster: Cluster, ref: Ref, authority: Authority, dial: Dial, now: da
         observed = replace(observed, children=tuple(children), bindings=_bindings(cluster, look.instance))
     if observed.deleting or look.place is None or look.order is None or look.fault is not None:
         return observed
-    return _asked(cluster, authority, dial, _with_surroundings(cluster, authority, observed))
+    around = _with_surroundings(cluster, authority, observed)
+    return _asked(cluster, authority, dial, _with_vault(cluster, vaults, around))
 
 
 def _with_surroundings(cluster: Cluster, authority: Authority, observed: Observed) -> Observed:
     namespace = observed.instance.metadata.namespace or ""
-    restore = observed.instance.spec.restore_from
-    source = cluster.get(looking.instance_ref(namespace, restore.instance)) if restore else None
     return replace(
-        observed,
+        _with_source(cluster, authority, observed),
         quota=cluster.get(Ref("v1", "ResourceQuota", isolation.QUOTA_NAME, namespace)),
-        source=ServiceInstance.parse(source) if source else None,
         authority=authority.pair(),
         new_certificate=_certificate(authority, observed),
         complaint=_complaint(cluster, observed),
     )
+
+
+def _with_source(cluster: Cluster, authority: Authority, observed: Observed) -> Observed:
+    """The backups that it is filled from, until it was."""
+    look, restore = observed.look, observed.instance.spec.restore_from
+    if restore is None or look.order is None or look.order.vault is None or look.place is None or observed.was_made:
+        return observed
+    found = ledger.find(cluster, look.place.namespace_uid, restore.instance)
+    if found is None:
+        return observed
+    order = replace(look.order, source_vault=authority.vault(found.uid))
+    return replace(observed, source=found, look=replace(look, order=order))
+
+
+def _with_vault(cluster: Cluster, vaults: Vaults, observed: Observed) -> Observed:
+    """Its record; on the way the bucket is made that the record says is not there."""
+    look = observed.look
+    if look.order is None or look.order.vault is None or look.place is None:
+        return observed
+    record = ledger.read(cluster, observed.instance.metadata.uid)
+    if record is None or (record.opened and not record.closed):
+        return replace(observed, record=record)
+    try:
+        vaults.open(look.order.vault)
+    except errors.NotReady as error:
+        return replace(observed, record=record, vault_trouble=str(error))
+    return replace(observed, record=record, opened=True)
 
 
 def _complaint(cluster: Cluster, observed: Observed) -> str:
@@ -116,10 +145,10 @@ def _want_backup(look: Look, door: Door, observed: Observed) -> None:
 def _flushed(cluster: Cluster, authority: Authority, dial: Dial, observed: Observed) -> Observed:
     """Before a copy is made, the original hands in what it has; when it cannot, the copy waits for it by itself."""
     look, source = observed.look, observed.source
-    if source is None or look.order is None or look.driver is None or not look.driver.has_backup or look.order.pods:
+    if source is None or look.order is None or look.driver is None or look.order.pods:
         return observed
-    found = cluster.get(looking.instance_ref(source.metadata.namespace or "", source.metadata.name))
-    if found is None or not conditions.is_true(found, "Ready") or look.driver.applied_version(look.order):
+    found = cluster.get(looking.instance_ref(source.namespace, source.instance))
+    if found is None or found["metadata"]["uid"] != source.uid or not conditions.is_true(found, "Ready"):
         return observed
     try:
         original = looking.look(cluster, authority, found, observed.now)

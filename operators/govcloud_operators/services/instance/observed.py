@@ -8,12 +8,10 @@ from datetime import datetime
 from govcloud_api import conditions, labels
 from govcloud_api.objects import Object
 from govcloud_api.v1alpha1 import ServiceInstance
+from govcloud_operators.services.backups.ledger import Record
 from govcloud_operators.services.certificates import Pair
 from govcloud_operators.services.driver import Observation
 from govcloud_operators.services.looking import Look
-
-BACKUP_REQUESTED = "govcloud.internal/backup-requested-at"
-"""Annotation that people set to the present moment (RFC 3339) to have one more backup made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +31,14 @@ class Observed:
     """Why the cluster makes no pod, in its own words."""
     silence: str = ""
     """Why the running service did not answer."""
-    source: ServiceInstance | None = None
-    """The instance that this one starts as a copy of."""
+    source: Record | None = None
+    """The backups that this one starts as a copy of; their instance may be gone."""
+    record: Record | None = None
+    """Its own bucket in the backup store."""
+    opened: bool = False
+    """The bucket was just made, or made again."""
+    vault_trouble: str = ""
+    """Why the bucket could not be made."""
     authority: Pair | None = None
     new_certificate: Pair | None = None
     """Made when the server has none that is good, for decisions to use."""
@@ -50,10 +54,16 @@ class Observed:
         return labels.INSTANCE_FINALIZER in self.instance.metadata.finalizers
 
     @property
+    def was_made(self) -> bool:
+        """Its server was there once: what was said about its beginning is over."""
+        known = self.instance.status.version
+        return known is not None and known.applied is not None
+
+    @property
     def wanted_backup(self) -> datetime | None:
         """Since when one more backup is asked for and not there yet; what is no moment of the past asks for nothing."""
         try:
-            since = conditions.parse_timestamp(self.instance.metadata.annotations.get(BACKUP_REQUESTED, ""))
+            since = conditions.parse_timestamp(self.instance.metadata.annotations.get(labels.BACKUP_REQUESTED, ""))
         except ValueError:
             return None
         known = self.instance.status.last_backup

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,9 @@ from govcloud_operators.actions import Action, Apply, Delete, first_stage
 from govcloud_operators.services import authority as authorities
 from govcloud_operators.services import driver, looking, place, versions
 from govcloud_operators.services.authority import Authority
+from govcloud_operators.services.backups import ledger
+from govcloud_operators.services.backups.keeping import Vaults
+from govcloud_operators.services.backups.ledger import Record
 from govcloud_operators.services.driver import CERTIFICATE_ID
 from govcloud_operators.services.instance import status
 from govcloud_operators.services.instance.gather import gather
@@ -29,7 +32,7 @@ SILENCE_POLL_SECONDS = 5.0
 CALM_POLL_SECONDS = 60.0
 PATIENCE = timedelta(minutes=5)
 """For so long a change is looked at every second, then less often."""
-_OPTIONAL = frozenset({"Job", "Ingress", "HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy"})
+_OPTIONAL = frozenset({"Secret", "Job", "Ingress", "HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +49,15 @@ class Decision:
     record_first: bool = False
 
 
-def reconcile(cluster: Cluster, ref: Ref, authority: Authority, dial: Dial, now: datetime) -> float | None:
+def reconcile(
+    cluster: Cluster, ref: Ref, authority: Authority, dial: Dial, now: datetime, *, vaults: Vaults
+) -> float | None:
     """Bring an instance to where its spec says; returns seconds until the next look, None when it is gone.
 
     Raises what the cluster raises, after saying in the status what was refused.
     """
     for _ in range(rounds.MAX_ROUNDS):
-        observed = gather(cluster, ref, authority, dial, now)
+        observed = gather(cluster, ref, authority, dial, now, vaults=vaults)
         if observed is None:
             return None
         decision = decide(observed)
@@ -83,6 +88,8 @@ def decide(observed: Observed) -> Decision:
     look = observed.look
     if look.place is None or look.fault is not None or look.order is None:
         return Decision(status=told, again_seconds=CALM_POLL_SECONDS)
+    if (record := wanted_record(observed)) is not None:
+        return Decision(status=told, own=(Apply(ledger.wire(record)),))
     if waits := _waits(observed):
         return Decision(status=_waiting(told, observed, *waits), again_seconds=_poll(observed, told))
     if _holds(told, "QuotaExceeded"):
@@ -103,6 +110,20 @@ def with_finalizer(instance: ServiceInstance, *, held: bool) -> Object:
             "finalizers": [labels.INSTANCE_FINALIZER] if held else [],
         },
     }
+
+
+def wanted_record(observed: Observed) -> Record | None:
+    """What is to be written down about its bucket; None: it is written, or there is none."""
+    look, kept = observed.look, observed.record
+    if look.order is None or look.order.vault is None or look.place is None:
+        return None
+    wanted = kept or ledger.new(observed.instance, look.place.namespace_uid)
+    if observed.opened:
+        wanted = replace(wanted, opened=conditions.timestamp(observed.now), closed="")
+    oldest = observed.told.oldest_restore if observed.told else None
+    if oldest is not None:
+        wanted = replace(wanted, oldest_restore=conditions.timestamp(oldest))
+    return wanted if wanted != kept else None
 
 
 def tls_secret(observed: Observed) -> Object | None:
@@ -161,17 +182,27 @@ def _teardown(observed: Observed) -> Decision:
 def _waits(observed: Observed) -> tuple[str, str] | None:
     """Reason and sentence of what must come before anything is built."""
     look = observed.look
-    if look.place is not None and not look.place.ready and not _was_made(observed):
+    if look.place is not None and not look.place.ready and not observed.was_made:
         return "EnvironmentNotReady", "its environment is not isolated yet; it is made as soon as that is proven"
+    if observed.was_made:
+        return None
+    if observed.vault_trouble:
+        return "NoBackupStore", f"it is made once there is a place for its backups: {observed.vault_trouble}"
+    return _waits_for_source(observed)
+
+
+def _waits_for_source(observed: Observed) -> tuple[str, str] | None:
+    """What a copy waits for."""
     restore = observed.instance.spec.restore_from
-    if restore is None or _was_made(observed):
+    if restore is None:
         return None
     if observed.source is None:
-        return "NoSuchSource", f"restoreFrom.instance {restore.instance} is not in this namespace"
-    if observed.source.spec.offering_ref != observed.instance.spec.offering_ref:
-        return "WrongSource", f"{restore.instance} is of offering {observed.source.spec.offering_ref}; order the same"
-    oldest = observed.source.status.oldest_restore
-    if oldest is None:
+        text = f"no backups of {restore.instance} are known in this environment; copy what exists, or did lately"
+        return "NoSuchSource", text
+    if observed.source.offering != observed.instance.spec.offering_ref:
+        return "WrongSource", f"{restore.instance} is of offering {observed.source.offering}; order the same"
+    oldest = observed.source.oldest_restore
+    if not oldest:
         return "NoBackup", f"{restore.instance} has no backup yet; it is restored as soon as there is one"
     if restore.time is None:
         return None
@@ -181,12 +212,6 @@ def _waits(observed: Observed) -> tuple[str, str] | None:
     if conditions.parse_timestamp(restore.time) > observed.now:
         return "TooLate", f"restoreFrom.time {restore.time} is in the future; it is restored once that has passed"
     return None
-
-
-def _was_made(observed: Observed) -> bool:
-    """Its server was there once: what was said about its beginning is over."""
-    known = observed.instance.status.version
-    return known is not None and known.applied is not None
 
 
 def _waiting(told: dict[str, Any], observed: Observed, reason: str, message: str) -> dict[str, Any]:

@@ -67,6 +67,11 @@ def _backup(observed: Observed) -> list[Condition]:
     if look.driver is None or not look.driver.has_backup:
         return []
     last = _last_backup(observed)
+    trouble = observed.vault_trouble or (observed.told.backup_trouble if observed.told else "")
+    if trouble:
+        since = f"the last one is of {conditions.timestamp(last)}" if last else "there is none yet"
+        text = f"backups do not get to their store, {since}; the database works on meanwhile: {trouble}"
+        return [Condition(type="BackupRecent", status="False", reason="StoreTrouble", message=text[:MESSAGE_MAX_CHARS])]
     if observed.told is None and observed.silence:
         text = f"backups cannot be looked at: {observed.silence}"
         return [Condition(type="BackupRecent", status="Unknown", reason="Unreachable", message=text)]

@@ -74,8 +74,8 @@ class PostgresAccounts:
 def observe(door: Door) -> Observation:
     """What the server knows about its backups. Raises NotReady when it does not answer."""
     with session(door, MAINTENANCE) as connection:
-        last, oldest = connection.run("select last_backup, oldest_restore from govcloud.backups")[0]
-    return Observation(last_backup=_moment(last), oldest_restore=_moment(oldest))
+        last, oldest, trouble = connection.run("select last_backup, oldest_restore, trouble from govcloud.backups")[0]
+    return Observation(last_backup=_moment(last), oldest_restore=_moment(oldest), backup_trouble=trouble or "")
 
 
 def want_backup(door: Door, since: datetime) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
+from govcloud_operators.services.backups.vault import Vault
 from govcloud_operators.services.certificates import OPERATOR_NAME
 from govcloud_operators.services.postgresql import repository
 
@@ -18,7 +19,9 @@ DATABASE = "app"
 MIB = 2**20
 ARCHIVE_TIMEOUT_SECONDS = 300
 """The most that a lost volume costs."""
-SCRIPTS = ("entry.sh", "keeper.sh", "restore.sh", "setup.sql", "restored.sql")
+SCRIPTS = ("entry.sh", "keeper.sh", "pgbackrest-push.sh", "restore.sh", "setup.sql", "upgrade.sql", "restored.sql")
+QUEUE_SHARE = 4
+"""While the store is away, the log that waits for it may take this part of the volume; then some of it is given up."""
 
 
 FIXED_SETTINGS: Mapping[str, str | int] = {
@@ -75,7 +78,6 @@ class Folders:
 def files(
     *,
     memory_bytes: int,
-    retention_days: int,
     backup_hour: int,
     at: Folders,
     port: int = PORT,
@@ -86,8 +88,6 @@ def files(
         "postgresql.conf": settings(memory_bytes=memory_bytes, at=at, port=port),
         "pg_hba.conf": host_access(),
         "pg_ident.conf": f"operator {OPERATOR_NAME} {OPERATOR_NAME}\npod {system_user} postgres\n",
-        "pgbackrest.conf": backup(retention_days=retention_days, at=at, port=port),
-        "restore.conf": restore(at=at),
         "backup-hour": f"{backup_hour}\n",
         **{name: script(name) for name in SCRIPTS},
     }
@@ -108,7 +108,7 @@ def settings(*, memory_bytes: int, at: Folders, port: int = PORT) -> str:
         "ssl_cert_file": f"'{at.tls}/tls.crt'",
         "ssl_key_file": f"'{at.tls}/tls.key'",
         "ssl_ca_file": f"'{at.tls}/ca.crt'",
-        "archive_command": f"'pgbackrest --config={at.config}/pgbackrest.conf --stanza=main archive-push %p'",
+        "archive_command": f"'sh {at.config}/pgbackrest-push.sh %p'",
         "log_directory": f"'{at.run}/log'",
         **_sizes(memory_bytes // MIB),
         **FIXED_SETTINGS,
@@ -137,16 +137,32 @@ def host_access() -> str:
     )
 
 
-def backup(*, retention_days: int, at: Folders, port: int = PORT) -> str:
-    """pgbackrest.conf for the server's own backups."""
-    kept = {"repo1-retention-full-type": "time", "repo1-retention-full": str(retention_days)}
-    options = repository.options(at.backup) | kept | {"start-fast": "y"}
-    return _pgbackrest(at, options, f"{at.data}/pgdata", {"pg1-port": str(port)})
+def repository_files(
+    vault: Vault, *, retention_days: int, storage_bytes: int, at: Folders, port: int = PORT
+) -> dict[str, str]:
+    """What the server's own backups need, mounted at `at.backup`: file name -> text. Holds secrets.
+
+    `storage_bytes` is the size of the database's volume.
+    """
+    options = repository.options(vault, vault.writer, at.backup) | {
+        "repo1-retention-full-type": "time",
+        "repo1-retention-full": str(retention_days),
+        "start-fast": "y",
+        "archive-push-queue-max": str(storage_bytes // QUEUE_SHARE),
+    }
+    return {
+        "pgbackrest.conf": _pgbackrest(at, options, f"{at.data}/pgdata", {"pg1-port": str(port)}),
+        repository.AUTHORITY_FILE: vault.store.authority,
+    }
 
 
-def restore(*, at: Folders) -> str:
-    """The same for reading another instance's repository, mounted in the same place."""
-    return _pgbackrest(at, repository.options(at.backup), f"{at.data}/pgdata.new", {})
+def source_files(vault: Vault, *, at: Folders) -> dict[str, str]:
+    """The same for reading another instance's backups, with credentials that cannot write there."""
+    options = repository.options(vault, vault.reader, at.backup)
+    return {
+        "pgbackrest.conf": _pgbackrest(at, options, f"{at.data}/pgdata.new", {}),
+        repository.AUTHORITY_FILE: vault.store.authority,
+    }
 
 
 def _pgbackrest(at: Folders, options: Mapping[str, str], data: str, more: Mapping[str, str]) -> str:

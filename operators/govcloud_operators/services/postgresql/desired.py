@@ -9,8 +9,12 @@ from typing import Any
 from govcloud_api import conditions, labels, quantity
 from govcloud_api.objects import Object, Ref, ref_of
 from govcloud_operators.services import driver
+from govcloud_operators.services.authority import encoded
+from govcloud_operators.services.backups.vault import NAMESPACE as BACKUPS_NAMESPACE
+from govcloud_operators.services.backups.vault import PORT as STORE_PORT
+from govcloud_operators.services.backups.vault import WORKLOAD
 from govcloud_operators.services.driver import Order, owned
-from govcloud_operators.services.postgresql import config, repository
+from govcloud_operators.services.postgresql import config
 
 USER_ID = 65532
 COMPONENT = "app.kubernetes.io/component"
@@ -22,6 +26,17 @@ KEEPER_MEMORY_BYTES = 128 * config.MIB
 STOP_SECONDS = 60
 RESTORE_ATTEMPTS = 8
 FOLDERS = config.Folders()
+BACKS_UP = {"govcloud.internal/backs-up": "true"}
+"""Label of pods that the backup store lets in, if they belong to a service as well."""
+AWAY_FROM_STORE = {
+    "weight": 100,
+    "podAffinityTerm": {
+        "namespaces": [BACKUPS_NAMESPACE],
+        "labelSelector": {"matchLabels": {"app.kubernetes.io/name": WORKLOAD}},
+        "topologyKey": "kubernetes.io/hostname",
+    },
+}
+"""A machine that is lost should not take a database and its backups along."""
 
 
 def data_ref(order: Order) -> Ref:
@@ -30,9 +45,13 @@ def data_ref(order: Order) -> Ref:
 
 
 def backup_ref(order: Order) -> Ref:
-    """Claim of the volume with its backups."""
-    name = repository.claim_name(order.instance.metadata.name)
-    return Ref("v1", "PersistentVolumeClaim", name, order.namespace)
+    """Secret with the way to its backups."""
+    return Ref("v1", "Secret", f"{order.name}-backup", order.namespace)
+
+
+def source_ref(order: Order) -> Ref:
+    """Secret with the way to the backups that it starts from."""
+    return Ref("v1", "Secret", f"{order.name}-source", order.namespace)
 
 
 def server_ref(order: Order) -> Ref:
@@ -47,21 +66,22 @@ def restore_ref(order: Order) -> Ref:
 
 def stages(order: Order) -> list[list[Object]]:
     """Volumes and settings, then a restore if one was ordered, then the server, then the way in."""
-    ground = [config_map(order), claim(order, data_ref(order)), claim(order, backup_ref(order)), network_policy(order)]
+    ground = [config_map(order), claim(order, data_ref(order)), network_policy(order), way_out(order)]
     if must_restore(order):
-        return [ground, [restore_job(order)]]
-    return [ground, [service(order), server(order)]]
+        return [[*ground, source_secret(order)], [restore_job(order)]]
+    return [[*ground, backup_secret(order)], [service(order), server(order)]]
 
 
 def refs(order: Order) -> list[Ref]:
     """Everything that can be there; removed from the last to the first."""
-    ground = [ref_of(config_map(order)), data_ref(order), backup_ref(order), ref_of(network_policy(order))]
-    return [*ground, restore_ref(order), ref_of(service(order)), server_ref(order)]
+    ground = [ref_of(config_map(order)), data_ref(order), ref_of(network_policy(order)), ref_of(way_out(order))]
+    secrets = [backup_ref(order), source_ref(order)]
+    return [*ground, *secrets, restore_ref(order), ref_of(service(order)), server_ref(order)]
 
 
 def must_restore(order: Order) -> bool:
     """True until the copy is complete; a server that exists proves that it is."""
-    if order.instance.spec.restore_from is None or server_ref(order) in order.live:
+    if order.instance.spec.restore_from is None or order.source_vault is None or server_ref(order) in order.live:
         return False
     return not conditions.holds(order.live.get(restore_ref(order)) or {}, "Complete")
 
@@ -73,11 +93,33 @@ def memory_bytes(order: Order) -> int:
 
 def config_map(order: Order) -> Object:
     """Settings and scripts."""
-    wanted = order.instance.spec.backup
-    texts = config.files(
-        memory_bytes=memory_bytes(order), retention_days=wanted.retention_days, backup_hour=wanted.hour, at=FOLDERS
-    )
+    texts = config.files(memory_bytes=memory_bytes(order), backup_hour=order.instance.spec.backup.hour, at=FOLDERS)
     return owned(order, "v1", "ConfigMap", data=texts)
+
+
+def backup_secret(order: Order) -> Object:
+    """Settings of its own backups, with credentials and passphrase."""
+    if order.vault is None:
+        raise ValueError("a database is not built without a place for its backups")
+    files = config.repository_files(
+        order.vault,
+        retention_days=order.instance.spec.backup.retention_days,
+        storage_bytes=quantity.size_bytes(order.plan.storage),
+        at=FOLDERS,
+    )
+    return _secret(order, "-backup", files)
+
+
+def source_secret(order: Order) -> Object:
+    """Settings for reading the backups that it starts from; goes when it has been filled."""
+    if order.source_vault is None:
+        raise ValueError("this order restores nothing that is known")
+    return _secret(order, "-source", config.source_files(order.source_vault, at=FOLDERS))
+
+
+def _secret(order: Order, suffix: str, files: dict[str, str]) -> Object:
+    data = {name: encoded(text) for name, text in files.items()}
+    return owned(order, "v1", "Secret", suffix, type="Opaque", data=data)
 
 
 def claim(order: Order, ref: Ref) -> Object:
@@ -115,6 +157,21 @@ def network_policy(order: Order) -> Object:
     return owned(order, "networking.k8s.io/v1", "NetworkPolicy", spec=spec)
 
 
+def way_out(order: Order) -> Object:
+    """Pods that back up or restore reach the backup store, beside what their environment lets them."""
+    peer = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": BACKUPS_NAMESPACE}},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": WORKLOAD}},
+    }
+    marks = driver.own_labels(order.instance.metadata.name) | BACKS_UP
+    spec = {
+        "podSelector": {"matchLabels": marks},
+        "policyTypes": ["Egress"],
+        "egress": [{"to": [peer], "ports": [{"protocol": "TCP", "port": STORE_PORT}]}],
+    }
+    return owned(order, "networking.k8s.io/v1", "NetworkPolicy", "-backup", spec=spec)
+
+
 def selector(order: Order) -> dict[str, str]:
     """Labels of the server's pod, and of no other pod of the instance."""
     return driver.own_labels(order.instance.metadata.name) | {COMPONENT: "server"}
@@ -130,11 +187,11 @@ def server(order: Order) -> Object:
     """The database and its keeper, one pod."""
     settings = config.settings(memory_bytes=memory_bytes(order), at=FOLDERS)
     metadata = {
-        "labels": selector(order) | {VERSION: order.version},
+        "labels": selector(order) | BACKS_UP | {VERSION: order.version},
         "annotations": {SETTINGS_ID: hashlib.sha256(settings.encode()).hexdigest()[:16]},
     }
-    own_backup = repository.volume(order.instance.metadata.name)
-    pod = _pod(order, [_server_container(order), _keeper_container(order)], own_backup)
+    pod = _pod(order, [_server_container(order), _keeper_container(order)], backup_ref(order))
+    pod["affinity"] = {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [AWAY_FROM_STORE]}}
     body = owned(
         order,
         "apps/v1",
@@ -166,8 +223,8 @@ def restore_job(order: Order) -> Object:
         quantity.cpu_millicores(order.plan.cpu),
         moment,
     )
-    pod = _pod(order, [container], repository.reader(wanted.instance)) | {"restartPolicy": "Never"}
-    metadata = {"labels": driver.own_labels(order.instance.metadata.name) | {COMPONENT: "restore"}}
+    pod = _pod(order, [container], source_ref(order)) | {"restartPolicy": "Never"}
+    metadata = {"labels": driver.own_labels(order.instance.metadata.name) | BACKS_UP | {COMPONENT: "restore"}}
     spec = {"backoffLimit": RESTORE_ATTEMPTS, "template": {"metadata": metadata, "spec": pod}}
     return owned(order, "batch/v1", "Job", "-restore", spec=spec)
 
@@ -177,7 +234,7 @@ def _moment(text: str) -> str:
     return f"{conditions.parse_timestamp(text).astimezone(UTC):%Y-%m-%d %H:%M:%S+00}"
 
 
-def _pod(order: Order, containers: list[Object], backups: Object) -> Object:
+def _pod(order: Order, containers: list[Object], backups: Ref) -> Object:
     return {
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
@@ -191,7 +248,7 @@ def _pod(order: Order, containers: list[Object], backups: Object) -> Object:
         "containers": containers,
         "volumes": [
             {"name": "data", "persistentVolumeClaim": {"claimName": data_ref(order).name}},
-            backups,
+            {"name": "backup", "secret": {"secretName": backups.name, "defaultMode": 0o440}},
             {"name": "config", "configMap": {"name": order.name}},
             {
                 "name": "tls",
@@ -226,7 +283,7 @@ def _keeper_container(order: Order) -> Object:
 def _container(order: Order, script: str, memory: int, cpu_millicores: int, extra: dict[str, str]) -> dict[str, Any]:
     at = {
         "data": FOLDERS.data,
-        repository.VOLUME: FOLDERS.backup,
+        "backup": FOLDERS.backup,
         "config": FOLDERS.config,
         "tls": FOLDERS.tls,
         "run": FOLDERS.run,
@@ -249,7 +306,7 @@ def _container(order: Order, script: str, memory: int, cpu_millicores: int, extr
             "capabilities": {"drop": ["ALL"]},
         },
         "volumeMounts": [
-            {"name": name, "mountPath": path} | ({"readOnly": True} if name in ("config", "tls") else {})
+            {"name": name, "mountPath": path} | ({"readOnly": True} if name in ("config", "tls", "backup") else {})
             for name, path in at.items()
         ],
     }

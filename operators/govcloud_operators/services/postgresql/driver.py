@@ -17,7 +17,7 @@ SMALLEST_MEMORY = "192Mi"
 
 
 class PostgresDriver:
-    """One database a ServiceInstance: one pod, two volumes."""
+    """One database a ServiceInstance: one pod, one volume, backups in the store."""
 
     accounts = accounts.PostgresAccounts()
     has_certificate = True
@@ -77,11 +77,11 @@ class PostgresDriver:
         return Endpoint(host=driver.host(order), port=config.PORT)
 
     def reserved(self, order: Order) -> policy.Share:
-        """See `ServiceDriver.reserved`: the server, its keeper, the volume and as much again for backups."""
+        """See `ServiceDriver.reserved`: the server, its keeper and the volume; backups lie elsewhere."""
         return policy.Share(
             cpu_millicores=quantity.cpu_millicores(order.plan.cpu) + desired.KEEPER_CPU_MILLICORES,
             memory_bytes=desired.memory_bytes(order) + desired.KEEPER_MEMORY_BYTES,
-            storage_bytes=2 * quantity.size_bytes(order.plan.storage),
+            storage_bytes=quantity.size_bytes(order.plan.storage),
         )
 
     def entries(self, order: Order, credentials: Credentials) -> dict[str, str]:

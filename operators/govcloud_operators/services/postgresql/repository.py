@@ -1,32 +1,33 @@
-"""Where backups are kept: pgbackrest's view of one repository. Now a volume beside the data; pure.
-
-Whatever follows (an S3 bucket) replaces this module: `options` for pgbackrest, `volume` and `reader` for pods.
-Format: https://pgbackrest.org/configuration.html
-"""
+"""How pgbackrest reaches an instance's bucket in the backup store; pure. Format: https://pgbackrest.org/configuration.html"""
 
 from __future__ import annotations
 
-from govcloud_api.objects import Object
-from govcloud_operators.services.driver import child_name
+from govcloud_operators.services.backups.vault import Account, Vault
 
-VOLUME = "backup"
-
-
-def claim_name(instance: str) -> str:
-    """Volume claim that holds an instance's backups and write-ahead log."""
-    return f"{child_name(instance)}-backup"
+AUTHORITY_FILE = "ca.crt"
+IO_TIMEOUT_SECONDS = 10
+"""Of one try; pgbackrest makes four before it says that the store does not answer."""
 
 
-def options(folder: str) -> dict[str, str]:
-    """pgbackrest options that name the repository which is mounted at `folder`."""
-    return {"repo1-path": f"{folder}/repo"}
-
-
-def volume(instance: str) -> Object:
-    """Pod volume with an instance's own repository."""
-    return {"name": VOLUME, "persistentVolumeClaim": {"claimName": claim_name(instance)}}
-
-
-def reader(instance: str) -> Object:
-    """Pod volume with another instance's repository, which cannot be written through it."""
-    return {"name": VOLUME, "persistentVolumeClaim": {"claimName": claim_name(instance), "readOnly": True}}
+def options(vault: Vault, account: Account, folder: str) -> dict[str, str]:
+    """pgbackrest options; `folder` holds `AUTHORITY_FILE`. Content is encrypted here, before it leaves the pod."""
+    store = vault.store
+    return {
+        "repo1-type": "s3",
+        "repo1-path": "/pgbackrest",
+        "repo1-s3-bucket": vault.bucket,
+        "repo1-s3-endpoint": store.host,
+        "repo1-s3-region": store.region,
+        "repo1-s3-uri-style": "path",
+        "repo1-s3-key": account.key,
+        "repo1-s3-key-secret": account.secret,
+        "repo1-storage-host": store.host,
+        "repo1-storage-port": str(store.port),
+        "repo1-storage-ca-file": f"{folder}/{AUTHORITY_FILE}",
+        "repo1-storage-verify-tls": "y",
+        "repo1-cipher-type": "aes-256-cbc",
+        "repo1-cipher-pass": vault.passphrase,
+        # Small files go together: a new database has a thousand of them.
+        "repo1-bundle": "y",
+        "io-timeout": str(IO_TIMEOUT_SECONDS),
+    }

@@ -142,6 +142,7 @@ def test_what_must_run_is_what_the_groups_hold(names: frozenset[str], objects: l
         "deployment govcloud-system/operator",
         "deployment govcloud-system/isolation-canary",
         "deployment govcloud-ingress/traefik",
+        "statefulset govcloud-backups/backup-store",
         "deployment govcloud-monitoring/exporter",
         "statefulset govcloud-monitoring/prometheus",
         "daemonset govcloud-node/node-exporter",

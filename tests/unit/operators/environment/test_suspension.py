@@ -13,6 +13,7 @@ from govcloud_api import conditions, labels
 from govcloud_kube import Object, Ref
 from govcloud_operators.actions import Apply
 from govcloud_operators.environment import suspension
+from govcloud_operators.keys import Key
 from support import worlds
 from support.worlds import ENVIRONMENT, PROBE, World, status_of
 
@@ -144,6 +145,20 @@ def test_what_is_scaled_up_while_suspended_goes_down_again_and_comes_back() -> N
     world.change(ENVIRONMENT, suspended=False)
     world.settle_environment(rounds=1)
     assert replicas(world)["web"] == 5
+
+
+def test_services_are_woken_once_when_it_rests_and_once_when_it_works_again() -> None:
+    world, fan_out = at_work(), Key("EnvironmentFanOut", ENVIRONMENT.namespace, ENVIRONMENT.name)
+    for suspended in (True, False):
+        world.woken.clear()
+        world.change(ENVIRONMENT, suspended=suspended)
+        world.settle_environment(rounds=2)
+        assert world.woken == [fan_out], suspended
+        assert status_of(world.live(ENVIRONMENT), "Suspended")[0] == str(suspended)
+
+
+def test_a_new_environment_wakes_nothing() -> None:
+    assert at_work().woken == []
 
 
 def test_the_platforms_suspension_has_no_end() -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from govcloud_api import conditions, errors, labels
+from govcloud_api.labels import BACKUP_REQUESTED
 from govcloud_kube import Object
 from govcloud_operators.services import authority, certificates
 from govcloud_operators.services.driver import Observation
-from govcloud_operators.services.instance.observed import BACKUP_REQUESTED
 from govcloud_operators.services.registry import REGISTRY
 from support.services import NAMESPACE, NOW, PLAN, ServiceWorld, offering
 
@@ -38,8 +38,9 @@ def children(world: ServiceWorld) -> list[str]:
 EVERYTHING = [
     "ConfigMap svc-main",
     "NetworkPolicy svc-main",
+    "NetworkPolicy svc-main-backup",
     "PersistentVolumeClaim data-svc-main-0",
-    "PersistentVolumeClaim svc-main-backup",
+    "Secret svc-main-backup",
     "Secret svc-main-tls",
     "Service svc-main",
     "StatefulSet svc-main",
@@ -59,8 +60,8 @@ def test_from_order_to_ready(world: ServiceWorld) -> None:
     told = status(world)
     assert told["version"] == {"desired": "15.20", "applied": "15.20"}
     assert told["endpoint"] == {"host": f"svc-main.{NAMESPACE}.svc.cluster.local", "port": 5432}
-    # 550m of CPU at 1000, 640Mi of memory at 100, twice 5Gi at 10, and the plan's own 1000.
-    assert told["monthlyCents"] == 550 + 63 + 100 + 1000
+    # 550m of CPU at 1000, 640Mi of memory at 100, 5Gi at 10, and the plan's own 1000.
+    assert told["monthlyCents"] == 550 + 63 + 50 + 1000
     assert told["lastBackup"] == conditions.timestamp(NOW)
     assert "message" not in told
 
@@ -95,7 +96,7 @@ def test_everything_is_labelled_and_named_as_a_service(world: ServiceWorld) -> N
             "InvalidOrder",
             "write it like 2026-05-03T12:00:00Z",
         ),
-        ({"restoreFrom": {"instance": "other"}}, "NoSuchSource", "restoreFrom.instance other is not in this namespace"),
+        ({"restoreFrom": {"instance": "other"}}, "NoSuchSource", "no backups of other are known in this environment"),
     ],
 )
 def test_orders_that_cannot_be_served(world: ServiceWorld, spec: dict[str, Any], reason: str, text: str) -> None:
@@ -405,7 +406,11 @@ def test_a_restore_runs_before_the_server(world: ServiceWorld) -> None:
     world.reconcile("copy")
     job = world.found("Job", "svc-copy-restore", "batch/v1")
     volumes = {volume["name"]: volume for volume in job["spec"]["template"]["spec"]["volumes"]}
-    assert volumes["backup"]["persistentVolumeClaim"] == {"claimName": "svc-first-backup", "readOnly": True}
+    assert volumes["backup"]["secret"]["secretName"] == "svc-copy-source"
+    source = world.authority.vault(world.found("ServiceInstance", "first")["metadata"]["uid"])
+    given = authority.decoded(world.found("Secret", "svc-copy-source", "v1"), "pgbackrest.conf")
+    assert source.reader.secret in given
+    assert source.writer.secret not in given
     assert {"name": "GOVCLOUD_RESTORE_TIME", "value": "2026-05-03 13:00:00+00"} in job["spec"]["template"]["spec"][
         "containers"
     ][0]["env"]
@@ -416,6 +421,7 @@ def test_a_restore_runs_before_the_server(world: ServiceWorld) -> None:
     world.reconcile("copy")
     assert world.get("StatefulSet", "svc-copy", "apps/v1") is not None
     assert world.get("Job", "svc-copy-restore", "batch/v1") is None
+    assert world.get("Secret", "svc-copy-source", "v1") is None
     world.play("copy")
     world.reconcile("copy")
     assert ready(world, "copy")[0] == "True"

@@ -21,8 +21,9 @@ from support.services import NAMESPACE, NOW, ServiceWorld
 CHILDREN = (
     Ref("v1", "ConfigMap", "svc-main", NAMESPACE),
     Ref("v1", "PersistentVolumeClaim", "data-svc-main-0", NAMESPACE),
-    Ref("v1", "PersistentVolumeClaim", "svc-main-backup", NAMESPACE),
     Ref("networking.k8s.io/v1", "NetworkPolicy", "svc-main", NAMESPACE),
+    Ref("networking.k8s.io/v1", "NetworkPolicy", "svc-main-backup", NAMESPACE),
+    Ref("v1", "Secret", "svc-main-backup", NAMESPACE),
     Ref("v1", "Service", "svc-main", NAMESPACE),
     Ref("v1", "Secret", "svc-main-tls", NAMESPACE),
     Ref("apps/v1", "StatefulSet", "svc-main", NAMESPACE),

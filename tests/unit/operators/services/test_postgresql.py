@@ -13,16 +13,18 @@ from hypothesis import strategies as st
 
 from govcloud_api import labels
 from govcloud_api.objects import ref_of
+from govcloud_operators.services.backups import vault
 from govcloud_operators.services.driver import Credentials, Role
 from govcloud_operators.services.postgresql import config, desired, sql
 from govcloud_operators.services.postgresql.driver import PostgresDriver
-from support.services import PLAN, order
+from support.services import PLAN, VAULT, order
 
 MIB = 2**20
+SOURCE = vault.derive(VAULT.store, "2", "8" * 64)
 
 
 def pods(spec: dict[str, Any] | None = None) -> list[dict[str, Any]]:
-    made = order(spec={"restoreFrom": {"instance": "other"}} | (spec or {}))
+    made = order(spec={"restoreFrom": {"instance": "other"}} | (spec or {}), source_vault=SOURCE)
     found = [obj for stage in desired.stages(made) for obj in stage]
     found += [obj for stage in desired.stages(order()) for obj in stage]
     return [obj["spec"]["template"]["spec"] for obj in found if "template" in obj.get("spec", {})]
@@ -54,12 +56,16 @@ def test_what_is_reserved_is_what_pods_and_volumes_ask_for() -> None:
     assert [c["resources"]["requests"]["memory"] for c in server] == ["512Mi", "128Mi"]
     assert share.memory_bytes == 640 * MIB
     assert share.cpu_millicores == 550
-    assert share.storage_bytes == 2 * 5 * 1024 * MIB
+    assert share.storage_bytes == 5 * 1024 * MIB
 
 
 def test_refs_name_everything_that_stages_can_hold() -> None:
     known = set(desired.refs(order()))
-    for made in (order(), order(spec={"restoreFrom": {"instance": "other"}}), order(suspended=True)):
+    for made in (
+        order(),
+        order(spec={"restoreFrom": {"instance": "other"}}, source_vault=SOURCE),
+        order(suspended=True),
+    ):
         assert {ref_of(obj) for stage in desired.stages(made) for obj in stage} <= known
 
 

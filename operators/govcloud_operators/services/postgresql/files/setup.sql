@@ -93,9 +93,6 @@ create function govcloud.backup_due(hour int) returns boolean language sql set s
   from govcloud.backup, plan
 $$;
 
--- What the operator may ask, and no more.
-create view govcloud.backups as select last_backup, oldest_restore, wanted_at from govcloud.backup;
-
 create function govcloud.want_backup(since timestamptz) returns void
 language sql security definer set search_path = pg_catalog, pg_temp as $$
   update govcloud.backup set wanted_at = since where wanted_at is distinct from since and since <= now()
@@ -105,6 +102,8 @@ create function govcloud.flush() returns void language plpgsql security definer 
 begin
   update govcloud.backup set noted_at = clock_timestamp();
 end $$;
+
+\ir upgrade.sql
 
 revoke all on function govcloud.note_logins(), govcloud.keep_room(), govcloud.note_backups(jsonb), govcloud.backup_due(int),
   govcloud.want_backup(timestamptz), govcloud.flush() from public;

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from govcloud_api import conditions, policy
+from govcloud_api.rules import limits
+from govcloud_api.rules.observed import Observed, Part
+from govcloud_api.rules.terms import born
 from govcloud_api.v1alpha1 import EnvironmentRequest, environment_request
 from govcloud_api.v1alpha1.approval_policy import RequestType
-from govcloud_operators.environment_request import limits
-from govcloud_operators.environment_request.observed import Observed, born
 
 PolicyResult = environment_request.PolicyResult
 Rule = Callable[[Observed], PolicyResult]
@@ -22,22 +23,27 @@ KEPT_PREFIXES = ("system:", "platform:")
 _ALL: frozenset[RequestType] = frozenset({"Create", "Change", "Extend", "Transfer", "Delete"})
 _OTHERS = _ALL - {"Create"}
 _SHAPING: frozenset[RequestType] = frozenset({"Create", "Change"})
+_MOVING: frozenset[RequestType] = frozenset({"Transfer"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A rule and the types of request it is about; `blind` ones need neither department nor environment."""
+    """A rule and the types of request it is about; `blind` ones need neither department nor environment.
+
+    `needs`: parts without which it says nothing.
+    """
 
     rule: Rule
     types: frozenset[RequestType] = field(default=_ALL)
     blind: bool = False
+    needs: frozenset[Part] = frozenset()
 
 
 def evaluate(observed: Observed) -> list[PolicyResult]:
     """Verdict of every rule about this type, in a fixed order; none hides another that can be measured."""
-    seeing = observed.wanted is not None and observed.department is not None
+    seeing = observed.wanted is not None and observed.is_placed
     rows = [row for row in ROWS if observed.request.spec.type in row.types and (seeing or row.blind)]
-    return [row.rule(observed) for row in rows]
+    return [row.rule(observed) for row in rows if not row.needs & observed.hidden]
 
 
 def department_active(observed: Observed) -> PolicyResult:
@@ -144,7 +150,8 @@ def hosts_sane(observed: Observed) -> PolicyResult:
     if faults:
         text = f"{'; '.join(faults)}; choose other names"
         return limits.result("hosts", text, faults[0], passed=False)
-    return limits.result("hosts", "the host names are free", f"{len(hosts)} hosts")
+    text = "the host names are whole" if "hosts" in observed.hidden else "the host names are free"
+    return limits.result("hosts", text, f"{len(hosts)} hosts")
 
 
 def receiver_known(observed: Observed) -> PolicyResult:
@@ -172,23 +179,29 @@ def policy_known(observed: Observed) -> PolicyResult:
     return limits.result("policy-known", "it is known who decides", found.metadata.name)
 
 
+def _needs(*parts: Part) -> frozenset[Part]:
+    return frozenset(parts)
+
+
 ROWS: tuple[Row, ...] = (
-    Row(rule=department_active, blind=True),
-    Row(rule=requester_known, blind=True),
-    Row(rule=name_free, types=frozenset({"Create"})),
-    Row(rule=environment_exists, types=_OTHERS, blind=True),
-    Row(rule=no_open_request, types=_OTHERS, blind=True),
-    Row(rule=receiver_known, types=frozenset({"Transfer"})),
-    Row(rule=legal_hold, types=frozenset({"Transfer", "Delete"})),
+    Row(rule=department_active, blind=True, needs=_needs("department")),
+    Row(rule=requester_known, blind=True, needs=_needs("requester")),
+    Row(rule=name_free, types=frozenset({"Create"}), needs=_needs("environments")),
+    Row(rule=environment_exists, types=_OTHERS, blind=True, needs=_needs("environments")),
+    Row(rule=no_open_request, types=_OTHERS, blind=True, needs=_needs("rivals")),
+    Row(rule=receiver_known, types=_MOVING, needs=_needs("receiver")),
+    Row(rule=legal_hold, types=_MOVING | {"Delete"}),
     Row(rule=lifetime, types=frozenset({"Create", "Extend"})),
-    Row(rule=limits.tier_known, types=_SHAPING),
-    Row(rule=limits.size_sane, types=_SHAPING),
-    Row(rule=limits.within_quota, types=_SHAPING | {"Transfer"}),
-    Row(rule=limits.not_in_use, types=frozenset({"Change"})),
-    Row(rule=limits.data_class, types=_SHAPING | {"Transfer"}),
+    Row(rule=limits.tier_known, types=_SHAPING, needs=_needs("tiers")),
+    Row(rule=limits.size_sane, types=_SHAPING, needs=_needs("tiers")),
+    Row(rule=limits.within_quota, types=_SHAPING, needs=_needs("department", "environments")),
+    Row(rule=limits.within_quota, types=_MOVING, needs=_needs("receiver")),
+    Row(rule=limits.not_in_use, types=frozenset({"Change"}), needs=_needs("used")),
+    Row(rule=limits.data_class, types=_SHAPING, needs=_needs("department")),
+    Row(rule=limits.data_class, types=_MOVING, needs=_needs("receiver")),
     Row(rule=members_sane, types=_SHAPING),
     Row(rule=hosts_sane, types=_SHAPING),
-    Row(rule=policy_known),
+    Row(rule=policy_known, needs=_needs("policies")),
 )
 
 

@@ -1,12 +1,14 @@
-"""What a decision about an EnvironmentRequest is made from."""
+"""What is judged: a request, and everything that the rules look at. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
-from govcloud_api import conditions, decision, labels, policy
+from govcloud_api import decision, policy
+from govcloud_api.rules.terms import Terms, changed, created, terms_of
 from govcloud_api.v1alpha1 import (
     Approval,
     ApprovalPolicy,
@@ -15,33 +17,19 @@ from govcloud_api.v1alpha1 import (
     EnvironmentRequest,
     ServiceTier,
     WorkCalendar,
-    environment,
-    model,
 )
-from govcloud_operators.surroundings import Measured
 
-CREATED_AT = f"{labels.STATE_PREFIX}created-at"
-"""Annotation of a transferred Environment: when its life began; the longest life counts from there."""
-
-GROWN_AT = f"{labels.STATE_PREFIX}grown-at"
-"""Annotation of an Environment: when policy alone last gave it more."""
+Part = Literal["requester", "department", "environments", "rivals", "receiver", "tiers", "policies", "hosts", "used"]
+"""What somebody who judges may be unable to see. The operator sees everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What an environment is to be: what was asked, and what stays as it is."""
+class Measured:
+    """What a namespace really used: the 95th percentile of the last days, and when that was measured."""
 
-    quota: environment.EnvironmentQuota
-    size: model.Size | None
-    tier: str
-    data_class: model.DataClass
-    members: tuple[environment.Member, ...]
-    network: environment.Network
-
-    @property
-    def share(self) -> policy.Share:
-        """What it reserves."""
-        return policy.quota_share(self.quota)
+    cpu_millicores: int
+    memory_bytes: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +49,7 @@ class Observed:
     """Other requests about the same environment."""
     policies: tuple[ApprovalPolicy, ...] = ()
     tiers: Mapping[str, ServiceTier] = field(default_factory=dict)
-    """The tiers that are asked for and paid for now, by name; those that exist."""
+    """The tiers that are asked for, paid for now, and the department's own, by name; those that exist."""
     calendar: WorkCalendar | None = None
     """The calendar of the policy that decides."""
     approvals: tuple[Approval, ...] = ()
@@ -70,6 +58,13 @@ class Observed:
     measured: Measured | None = None
     hosts: Mapping[str, str] = field(default_factory=dict)
     """Host names that environments have already -> NAMESPACE/NAME of the Environment."""
+    hidden: frozenset[Part] = frozenset()
+    """What could not be seen, so that no rule is judged by its absence; empty for the operator."""
+
+    @property
+    def is_placed(self) -> bool:
+        """It lies in a department's home, or nobody can say that it does not."""
+        return self.department is not None or "department" in self.hidden
 
     @property
     def environment_name(self) -> str:
@@ -98,7 +93,7 @@ class Observed:
     def wanted(self) -> Terms | None:
         """What the environment is to be; None when that cannot be known."""
         if self.request.spec.type == "Create":
-            return None if self.department is None else created(self.request, self.department, self.tiers)
+            return created(self.request, self.department, self.tiers) if self.is_placed else None
         return None if self.present is None else changed(self.request, self.present)
 
     @property
@@ -108,55 +103,3 @@ class Observed:
         if wanted is None:
             return None
         return decision.select(self.policies, self.request.spec.type, self.purpose, wanted.data_class)
-
-
-def terms_of(found: Environment) -> Terms:
-    """What an environment is now."""
-    spec = found.spec
-    return Terms(
-        quota=spec.quota,
-        size=spec.size,
-        tier=spec.tier_ref,
-        data_class=spec.data_class,
-        members=tuple(spec.members),
-        network=spec.network,
-    )
-
-
-def created(request: EnvironmentRequest, department: Department, tiers: Mapping[str, ServiceTier]) -> Terms:
-    """What a Create asks for, with what goes without saying."""
-    spec = request.spec
-    size: model.Size | None = None if spec.quota else spec.size or "small"
-    tier = spec.tier_ref or department.spec.service_tier_ref
-    egress = tiers[tier].spec.egress if tier in tiers else "closed"
-    return Terms(
-        quota=spec.quota or policy.SIZES[size or "small"],
-        size=size,
-        tier=tier,
-        data_class=spec.data_class or "internal",
-        members=tuple(spec.members or ()),
-        network=spec.network or environment.Network(egress=egress),
-    )
-
-
-def changed(request: EnvironmentRequest, present: Terms) -> Terms:
-    """What a Change asks for on top of what is there; for other types what is there."""
-    spec = request.spec
-    quota, size = present.quota, present.size
-    if spec.quota is not None or spec.size is not None:
-        quota = spec.quota or policy.SIZES[spec.size or "small"]
-        size = spec.size
-    return Terms(
-        quota=quota,
-        size=size,
-        tier=spec.tier_ref or present.tier,
-        data_class=spec.data_class or present.data_class,
-        members=present.members if spec.members is None else tuple(spec.members),
-        network=spec.network or present.network,
-    )
-
-
-def born(found: Environment, now: datetime) -> datetime:
-    """When an environment's life began, also before a transfer; `now` when nobody wrote it down."""
-    text = found.metadata.annotations.get(CREATED_AT) or found.metadata.creation_timestamp
-    return conditions.parse_timestamp(text) if text else now

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from govcloud_api import conditions, policy
+from govcloud_api.rules.limits import result
+from govcloud_api.rules.observed import Observed
+from govcloud_api.rules.terms import GROWN_AT, Terms
 from govcloud_api.v1alpha1 import ApprovalPolicy, environment_request, model
 from govcloud_api.v1alpha1.approval_policy import Auto
-from govcloud_operators.environment_request.limits import result
-from govcloud_operators.environment_request.observed import GROWN_AT, Observed, Terms
 
 RULE = "auto-approval"
 REPEAT = timedelta(days=14)
@@ -42,6 +43,9 @@ def verdict(observed: Observed, found: ApprovalPolicy) -> PolicyResult:
     if hosts := new_hosts(observed):
         text = "host names need a person's approval: whoever is first has a name"
         return result(RULE, text, ", ".join(hosts)[:253], passed=False)
+    if tier := better_tier(observed):
+        text = "pods of a better tier take the place of others, so a person decides"
+        return result(RULE, text, tier, passed=False)
     if auto.always:
         return result(RULE, "policy may grant this", found.metadata.name)
     if observed.request.spec.type != "Change" or observed.present is None or observed.wanted is None:
@@ -61,6 +65,17 @@ def new_hosts(observed: Observed) -> list[str]:
         return []
     had = observed.present.network.ingress_hosts if observed.present else ()
     return sorted(set(observed.wanted.network.ingress_hosts) - set(had))
+
+
+def better_tier(observed: Observed) -> str:
+    """The tier that is asked for, if its priority is above the environment's or else the department's; or empty."""
+    if observed.wanted is None or observed.department is None:
+        return ""
+    had = observed.present.tier if observed.present else observed.department.spec.service_tier_ref
+    before, after = observed.tiers.get(had), observed.tiers.get(observed.wanted.tier)
+    if observed.wanted.tier == had or after is None:
+        return ""
+    return observed.wanted.tier if before is None or after.spec.priority > before.spec.priority else ""
 
 
 def needs_measurement(observed: Observed, found: ApprovalPolicy) -> bool:

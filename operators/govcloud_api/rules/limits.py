@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from govcloud_api import policy, quantity
+from govcloud_api.rules.observed import Observed
+from govcloud_api.rules.terms import Terms
 from govcloud_api.v1alpha1 import environment_request, model
-from govcloud_operators.environment_request.observed import Observed, Terms
 
 PolicyResult = environment_request.PolicyResult
 
@@ -23,7 +24,8 @@ def size_sane(observed: Observed) -> PolicyResult:
         return result("size", "ask for at least 100m CPU and 128Mi memory", _short(share), passed=False)
     if tier is not None and _grows(observed) and not _within(share, tier.spec.largest_size):
         largest = policy.quota_share(policy.SIZES[tier.spec.largest_size])
-        text = f"tier {wanted.tier} gives one environment at most {_short(largest)}; ask for less or another tier"
+        most = f"size {tier.spec.largest_size} ({_short(largest)})"
+        text = f"tier {wanted.tier} gives one environment at most {most}; ask for less or another tier"
         return result("size", text, _short(share), passed=False)
     return result("size", "the size is one that the tier has", _short(share))
 
@@ -91,7 +93,7 @@ def tier_known(observed: Observed) -> PolicyResult:
     """The tier is one that the platform offers."""
     name = wanted_terms(observed).tier
     if name not in observed.tiers:
-        text = f"there is no service tier {name}; look with: kubectl get servicetiers"
+        text = f"there is no service tier {name}; look with: govcloud catalog ls"
         return result("tier-known", text, name, passed=False)
     return result("tier-known", "the platform offers this tier", name)
 

@@ -1,0 +1,127 @@
+"""The shell around the copies that reconciles read: who keeps them true, and who hears of changes.
+
+kopf's events keep those of our own kinds true, a follower each the others; a comparison on the resync's clock finds
+what both missed. See `govcloud_kube.mirror`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from contextvars import ContextVar
+
+import kopf
+
+from govcloud_api import definitions, errors, labels
+from govcloud_api.objects import Object, Objects
+from govcloud_kube import real
+from govcloud_kube.follower import Follower
+from govcloud_kube.mirror import Mirror, is_only_status
+from govcloud_kube.shelf import Change, Followed, Shelf
+from govcloud_operators import following
+from govcloud_operators.environment_request.reconcile import SERVED, SETTLED
+from govcloud_operators.keys import Enqueue, Key
+
+LOG = logging.getLogger(__name__)
+START_SECONDS = 8.0
+HISTORY = SERVED | SETTLED
+"""Phases of requests that an environment's status changes nothing about."""
+_QUIET: ContextVar[bool] = ContextVar("only the status of the object that kopf tells of is new", default=False)
+"""kopf calls the handlers of one event one after another in one task."""
+
+
+class Copies:
+    """Give `mirror` to whoever reads; call `start` once."""
+
+    def __init__(self, cluster: real.RealCluster, enqueue: Enqueue) -> None:
+        """`enqueue` is called in threads of their own."""
+        self._cluster = cluster
+        self._enqueue = enqueue
+        own = following.own(found.kind for found in definitions.DEFINITIONS)
+        self.mirror = Mirror(cluster, self._pages, (*own, *following.CHILDREN), seldom=following.SELDOM)
+        self.mirror.on_slipped(self._slipped)
+        self._own = {shelf.followed.kind: shelf for shelf in self.mirror.shelves if not self._is_child(shelf)}
+
+    def start(self) -> None:
+        """Follow what is not ours, list what is, and wait a while until all copies are there."""
+        for shelf in filter(self._is_child, self.mirror.shelves):
+            Follower(self._cluster, self.mirror, shelf, self._told).start()
+        self._compare(self._own.values())
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and not all(shelf.ready for shelf in self.mirror.shelves):
+            time.sleep(0.02)
+
+    def compare(self) -> None:
+        """Find what no watch told. Blocks for the lists; what cannot be listed is read live until it can."""
+        self._compare(self.mirror.shelves)
+
+    def register(self, registry: kopf.OperatorRegistry, plural: str) -> None:
+        """Hear of objects of one of our own kinds before its room does."""
+
+        @kopf.on.event(labels.GROUP, labels.VERSION, plural, registry=registry, id=f"{plural}-copy")
+        async def on_event(event: kopf.RawEvent, **_: object) -> None:
+            _QUIET.set(False)
+            _QUIET.set(self.heard(event["type"], dict(event["object"])))
+
+    def heard(self, type_: str | None, obj: Object) -> bool:
+        """kopf saw an object of our own kinds; True when nothing but its status, which is our own word, is new."""
+        shelf = self._own.get(obj.get("kind", ""))
+        if shelf is None:
+            return False
+        change = self.mirror.heard(shelf, type_, obj)
+        # kopf's lists have no type: then nothing is known of what happened before, and everything is looked at.
+        return type_ == "MODIFIED" and (change is None or is_only_status(change))
+
+    def enqueue(self, add: Enqueue) -> Enqueue:
+        """What rooms enqueue while they handle kopf's event, without looks that the echo of an own status needs not."""
+
+        def told(key: Key) -> None:
+            if not (_QUIET.get() and self._needs_no_look(key)):
+                add(key)
+
+        return told
+
+    def _needs_no_look(self, key: Key) -> bool:
+        if key.kind != "EnvironmentRequest":
+            return key.kind in ("Department", "Environment")
+        request = self._own[key.kind].get((key.namespace or "", key.name)) or {}
+        return (request.get("status") or {}).get("phase") in HISTORY
+
+    def _slipped(self, followed: Followed, change: Change) -> None:
+        if followed.kind not in self._own:
+            self._told(followed, change)
+        elif (obj := change.after or change.before) is not None:
+            self._enqueue(Key(followed.kind, obj["metadata"].get("namespace"), obj["metadata"]["name"]))
+
+    def _compare(self, shelves: Iterable[Shelf]) -> None:
+        for shelf in shelves:
+            child = self._is_child(shelf)
+            try:
+                changes = self.mirror.refresh(shelf)
+            except errors.GovcloudError as error:
+                LOG.warning("%s: %s", shelf.followed.kind, error)
+                shelf.ready = shelf.ready and child
+                continue
+            shelf.ready = shelf.ready or not child
+            for change in changes if child else ():
+                self._told(shelf.followed, change)
+
+    def _told(self, followed: Followed, change: Change) -> None:
+        place = following.place(followed, change)
+        namespace = None if place is None else self._namespace(place.name)
+        if (key := following.key(followed, change, namespace)) is not None:
+            with suppress(RuntimeError):  # the process ends, its loop is closed already
+                self._enqueue(key)
+
+    def _namespace(self, name: str) -> Object | None:
+        found = next(shelf for shelf in self.mirror.shelves if shelf.followed.kind == "Namespace")
+        return found.get(("", name))
+
+    def _pages(self, followed: Followed) -> Iterator[Objects]:
+        return (page.items for page in self._cluster.pages(followed))
+
+    @staticmethod
+    def _is_child(shelf: Shelf) -> bool:
+        return shelf.followed in following.CHILDREN

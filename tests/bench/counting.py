@@ -1,0 +1,81 @@
+"""What a process and an API server say of themselves: processor time, memory, who wrote what, how long writes took."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from govcloud_kube import Cluster
+
+MUTATING = frozenset({"POST", "PUT", "PATCH", "DELETE", "APPLY"})
+_LINE = re.compile(r"^apiserver_request_duration_seconds_bucket\{([^}]*)\} (\S+)$", re.MULTILINE)
+_UPKEEP = frozenset({"leases", "selfsubjectreviews"})
+"""Not the operator's work on objects: it says every few seconds that it is there, and asks once who it is."""
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process so far, user and system. Source: proc(5), fields 14 and 15 of stat."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def peak_mib(pid: int) -> float:
+    """The most memory a process ever had in use."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+def durations(cluster: Cluster) -> dict[float, float]:
+    """Writes so far by upper bound of their duration in seconds, cumulative, as the API server counts them."""
+    found: Counter[float] = Counter()
+    for tags, value in _LINE.findall(cluster.raw("GET", "/metrics").decode()):
+        tag = dict(part.split("=", 1) for part in tags.split(","))
+        if tag["verb"].strip('"') in MUTATING:
+            found[float(tag["le"].strip('"').replace("+Inf", "inf"))] += float(value)
+    return dict(found)
+
+
+def percentile_seconds(before: dict[float, float], after: dict[float, float], part: float) -> float:
+    """Upper bound of the bucket in which a part (0-1) of what came between lies: never better than the truth. Pure."""
+    counts = {bound: total - before.get(bound, 0.0) for bound, total in sorted(after.items())}
+    wanted = counts.get(float("inf"), 0.0) * part
+    return next((bound for bound, count in counts.items() if count >= wanted), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in the audit log."""
+
+    offset: int
+
+
+class Audit:
+    """Writes of users, from the API server's audit log."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+
+    def mark(self) -> Mark:
+        """Now."""
+        return Mark(self._log.stat().st_size)
+
+    def writes(self, since: Mark, user: str) -> Counter[str]:
+        """Successful writes of a user since then: `patch environments/status` -> how often. Upkeep is left out."""
+        found: Counter[str] = Counter()
+        with self._log.open("rb") as lines:
+            lines.seek(since.offset)
+            for line in lines:
+                event = json.loads(line)
+                about = event.get("objectRef") or {}
+                resource = about.get("resource", "")
+                bad = int((event.get("responseStatus") or {}).get("code", 500)) >= 300
+                # In the name of others, too: it is the operator who writes.
+                if bad or event["user"]["username"] != user or resource in _UPKEEP:
+                    continue
+                sub = about.get("subresource")
+                found[f"{event['verb']} {resource}{f'/{sub}' if sub else ''}"] += 1
+        return found
