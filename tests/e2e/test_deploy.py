@@ -67,13 +67,3 @@ def test_secrets_are_encrypted_at_rest_and_access_is_audited(lab: Lab) -> None:
     event = json.loads(audit)
     assert event["objectRef"]["resource"] == "secrets"
     assert "plain-text-word" not in audit
-
-
-def test_drift_on_a_machine_and_in_the_platform_is_seen_and_repaired(lab: Lab) -> None:
-    lab.cut_power("w2")
-    lab.kubectl("-n", "govcloud-system", "scale", "deployment/isolation-canary", "--replicas=0")
-    pending = lab.govcloud("plan", "--detailed-exitcode", str(lab.site), code=7)
-    assert "Machine w2 (power)" in pending
-    assert "isolation-canary" in pending
-    lab.govcloud("deploy", str(lab.site))
-    assert lab.govcloud("plan", str(lab.site)).startswith("No changes")

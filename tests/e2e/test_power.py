@@ -1,4 +1,4 @@
-"""The power of a node fails and comes back: nothing is lost."""
+"""The power of a node fails and comes back, somebody changes the platform by hand: it is seen, and nothing is lost."""
 
 import json
 from pathlib import Path
@@ -51,11 +51,16 @@ def _run(lab: Lab, name: str, script: str, node: str | None = None) -> str:
     return lab.kubectl("-n", SPACE, "logs", name).strip()
 
 
-def test_a_worker_loses_power_and_its_data_is_there_again(lab: Lab, archive: Path) -> None:
+def test_drift_of_a_worker_and_the_platform_is_seen_and_repaired_with_the_data(lab: Lab, archive: Path) -> None:
     lab.cut_power("w1")
+    lab.kubectl("-n", "govcloud-system", "scale", "deployment/isolation-canary", "--replicas=0")
     eventually(lambda: not _ready(lab, "w1"), 60, "the cluster sees that w1 is gone")
     assert "NodesReady" in lab.govcloud("status", str(lab.site), code=6)
+    pending = lab.govcloud("plan", "--detailed-exitcode", str(lab.site), code=7)
+    assert "Machine w1 (power)" in pending
+    assert "isolation-canary" in pending
     lab.govcloud("deploy", str(lab.site))
+    assert lab.govcloud("plan", str(lab.site)).startswith("No changes")
     eventually(lambda: _ready(lab, "w1"), 60, "w1 is ready again")
     assert _run(lab, "read", "cat /disk/line") == _LINE
 

@@ -45,7 +45,8 @@ def owner(command: str, environ: Mapping[str, str]) -> Owner:
 def held(file: Path, step: Callable[[str], None], who: Owner | None = None) -> Iterator[None]:
     """Hold the site's lock; it goes with the process, however that ends.
 
-    A command that was killed may leave programs behind that notice it a moment later: they are waited for.
+    A command that was killed may leave programs behind that notice it a moment later: they are waited for, and ended
+    when they take too long.
     Raises Locked with the holder's name, process and since when, PreflightFailed when the file cannot be written.
     """
     try:
@@ -128,9 +129,15 @@ def _environment(folder: Path) -> list[bytes]:
 
 def _wait_for_leftovers(state: Path, step: Callable[[str], None]) -> None:
     deadline = time.monotonic() + _LEFTOVER_SECONDS
-    while pids := leftovers(state):
-        names = ", ".join(map(str, pids))
-        if time.monotonic() > deadline:
-            raise Locked(f"processes of an interrupted command still change this site ({names}); end them first")
-        step(f"wait for processes of an interrupted command ({names})")
+    while (pids := leftovers(state)) and time.monotonic() < deadline:
+        step(f"wait for processes of an interrupted command ({_listed(pids)})")
         time.sleep(0.5)
+    if pids:  # whoever led them is gone, or the lock would be theirs
+        step(f"end processes of an interrupted command ({_listed(pids)})")
+        end_leftovers(state)
+    if pids := leftovers(state):
+        raise Locked(f"processes of an interrupted command still change this site ({_listed(pids)}); end them first")
+
+
+def _listed(pids: list[int]) -> str:
+    return ", ".join(map(str, pids))

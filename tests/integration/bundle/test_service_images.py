@@ -1,6 +1,5 @@
 """Images of databases hold all that they need to run as an ordinary user on a root that nobody can write to."""
 
-import io
 import json
 import os
 import subprocess
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from govcloud_infra.bundle import build, debian, store
+from govcloud_infra.bundle import debian, store
 
 # $1 is the root of the image. Its namespace of mounts ends with the shell, and with it all that is mounted here.
 _PRELUDE = """
@@ -53,13 +52,9 @@ within redis-cli -s /tmp/socket get name
 
 
 @pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory, tools: Path) -> store.Store:
-    """A bundle with the two, built once."""
-    root = tmp_path_factory.mktemp("services") / "bundle"
-    subprocess.run(["cp", "-al", tools, root], check=True)
-    (root / "lock").unlink(missing_ok=True)
-    build.build(build.Order(root=root, stream=io.StringIO(), names=["postgresql", "redis"]))
-    return store.Store(root)
+def kept() -> store.Store:
+    """The bundle of this machine, which `make test` builds first."""
+    return store.Store(store.default_root(os.environ))
 
 
 def unpacked(kept: store.Store, component: str, folder: Path) -> Path:
@@ -120,9 +115,11 @@ def test_libraries_are_whole(kept: store.Store, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("program", ["govcloud_operators.main", "govcloud_monitoring.serve"])
-def test_our_own_image_holds_every_library_that_its_programs_name(program: str, tmp_path: Path) -> None:
+def test_our_own_image_holds_every_library_that_its_programs_name(
+    program: str, kept: store.Store, tmp_path: Path
+) -> None:
     """Its Python is Debian's, older than a developer's may be."""
-    root = unpacked(store.Store(store.default_root(os.environ)), "govcloud", tmp_path / "root")
+    root = unpacked(kept, "govcloud", tmp_path / "root")
     command = ["chroot", root, "/usr/bin/python3", "-c", f"import {program}"]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": "/opt/govcloud/app:/opt/govcloud/wheels"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -98,23 +100,34 @@ STUBBORN = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); print(f
 WILLING = "print(flush=True); import signal; signal.pause()"
 
 
-def test_what_an_interrupted_command_started_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(lock, "_END_SECONDS", 1.0)
-    environment = {**os.environ, lock.MARKER: str(tmp_path)}
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        for script in (STUBBORN, WILLING)
-    ]
+@contextmanager
+def children_of(state: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """One that heeds an interrupt and one that does not, as an interrupted command leaves them."""
+    environment = {**os.environ, lock.MARKER: str(state)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    children = [subprocess.Popen([sys.executable, "-c", it], env=environment, **pipes) for it in (STUBBORN, WILLING)]
     for child in children:
         assert child.stdout is not None
         child.stdout.readline()
-    assert set(lock.leftovers(tmp_path)) == {child.pid for child in children}
-    lock.end_leftovers(tmp_path)
-    codes = []
+    yield children
     for child in children:
-        codes.append(child.wait(10))
-        assert child.stdout is not None
-        child.stdout.close()
-    assert codes == [-signal.SIGKILL, -signal.SIGINT]
+        child.kill()
+        child.communicate()
+
+
+def test_what_an_interrupted_command_started_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(lock, "_END_SECONDS", 1.0)
+    with children_of(tmp_path) as children:
+        assert set(lock.leftovers(tmp_path)) == {child.pid for child in children}
+        lock.end_leftovers(tmp_path)
+        assert [child.wait(10) for child in children] == [-signal.SIGKILL, -signal.SIGINT]
+
+
+def test_the_next_command_waits_for_them_and_then_ends_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(lock, "_END_SECONDS", 1.0)
+    monkeypatch.setattr(lock, "_LEFTOVER_SECONDS", 0.6)
+    told: list[str] = []
+    with children_of(tmp_path) as children:
+        with lock.held(tmp_path / "lock", told.append):
+            assert [child.wait(10) for child in children] == [-signal.SIGKILL, -signal.SIGINT]
+        assert [text.partition(" processes")[0] for text in told] == ["wait for", "wait for", "end"]
