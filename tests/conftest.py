@@ -1,6 +1,7 @@
-"""For every test: Ctrl-C means what it means on a terminal."""
+"""For every test: Ctrl-C and a closed terminal mean what they mean to a person."""
 
 import signal
 
-# Whoever is started by a script in the background ignores it, and so would all programs that tests start.
+# Whoever is started by a script in the background, or by nohup, ignores one of them, and so would all that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)

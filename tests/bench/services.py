@@ -22,7 +22,7 @@ from support import probe, tenancy
 
 ALONE = 5
 AT_ONCE = 20
-DEPARTMENTS = ("tax", "civil-affairs", "health")
+DEPARTMENTS = ("tax", "civil", "health")
 TINY = {"quota": {"cpu": "250m", "memory": "512Mi", "storage": "1Gi", "pods": 5}}
 LONG_SECONDS = 300.0
 PAUSE_SECONDS = 0.1
