@@ -62,12 +62,13 @@ docs: env ## build the documentation's pages into dist/docs
 
 test: bundle ## unit, contract and integration tests, on real servers of the bundle
 	$(BIN)/python -m pytest -q -n 2 tests/unit
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=15 tests/contract tests/integration
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=15 -m "not long" tests/contract tests/integration
 
 e2e: bundle ## whole stories on a lab of its own
 	$(BIN)/python -m pytest tests/e2e
 
 e2e-full: bundle ## longer stories: three control planes, machines that exist, every fault
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m long tests/integration
 	$(BIN)/python -m pytest tests/e2e_full tests/faults
 
 bench: bundle ## measure what docs/benchmarks.md states, and write it; MEASURE=tenancy for one part

@@ -56,6 +56,7 @@ def test_packages_are_recorded_with_the_index_that_promised_them(recipes: Path, 
     ]
 
 
+@pytest.mark.long
 def test_packages_to_do_without_are_neither_in_the_root_nor_in_its_record(recipes: Path, tmp_path: Path) -> None:
     folder = recipes / "shell"
     (folder / "packages.txt").write_text("libbz2-1.0\n")
@@ -82,6 +83,7 @@ def test_two_stores_get_the_same_bytes(recipes: Path, tmp_path: Path) -> None:
     assert one.manifest() == two.manifest()
 
 
+@pytest.mark.long
 def test_a_recorded_version_that_the_archive_lost_gives_way_and_a_renewal_asks_for_none(
     recipes: Path, tmp_path: Path
 ) -> None:
@@ -105,6 +107,7 @@ def _sbom(kept: store.Store) -> manifest.FileEntry:
     return entry
 
 
+@pytest.mark.long
 def test_the_archive_for_machines_of_others_is_whole(tmp_path: Path) -> None:
     """Every package that is needed beyond a bare Debian is in it, and its index fits."""
     kept = store.Store(tmp_path / "bundle")

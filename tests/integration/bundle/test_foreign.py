@@ -4,11 +4,14 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from govcloud_infra.bundle import build, host, store
 
 _MACHINE_AT, _MACHINES = 18, {"amd64": 62, "arm64": 183}  # of an ELF head
 
 
+@pytest.mark.long
 def test_programs_are_compiled_and_images_left_out(tree: Callable[[str], Path], tmp_path: Path) -> None:
     foreign = {"amd64": "arm64", "arm64": "amd64"}[host.architecture()]
     kept = store.Store(tmp_path / f"bundle-{foreign}")

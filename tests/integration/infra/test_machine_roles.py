@@ -158,6 +158,7 @@ playbook.run(pickle.load(sys.stdin.buffer), print)
 """
 
 
+@pytest.mark.long
 def test_a_run_that_dies_before_the_proof_does_not_shut_the_door(machines: Machines) -> None:
     before = machines.output(WORKER, "sshd -T")
     bad = hardening(ssh_settings={"AllowUsers": "nobody"}, ssh_tries=100, ssh_return_seconds=10)
@@ -174,6 +175,7 @@ def test_a_run_that_dies_before_the_proof_does_not_shut_the_door(machines: Machi
     assert machines.output(WORKER, "sshd -T") == before
 
 
+@pytest.mark.long
 def test_no_profile_takes_all_of_it_back(machines: Machines) -> None:
     playbook.run(on_worker(machines, hardening()), print)
     assert playbook.run(on_worker(machines, hardening(profile="none")), print).changed != ()

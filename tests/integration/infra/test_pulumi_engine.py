@@ -131,6 +131,7 @@ def test_create_repair_and_remove(site: Site) -> None:
     assert_nothing_is_left(site)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("power_loss", [False, True], ids=["the command", "everything"])
 def test_what_was_killed_is_completed_by_the_next(site: Site, power_loss: bool) -> None:
     site.killed_while_making(power_loss=power_loss)
@@ -142,6 +143,7 @@ def test_what_was_killed_is_completed_by_the_next(site: Site, power_loss: bool) 
     assert_nothing_is_left(site)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("power_loss", [False, True], ids=["the command", "everything"])
 def test_destroy_finds_what_a_killed_run_made(site: Site, power_loss: bool) -> None:
     site.killed_while_making(power_loss=power_loss)

@@ -141,6 +141,7 @@ def test_a_lab_is_made_previewed_by_hand_broken_and_repaired(lab: Site) -> None:
     assert lab.changes("up") == []
 
 
+@pytest.mark.long
 def test_a_machine_that_lost_power_or_disk_is_made_whole(lab: Site) -> None:
     lab.run("up")
     lab.kill("w1")  # mid boot: it was started a moment ago
@@ -165,6 +166,7 @@ def test_a_machine_that_lost_power_or_disk_is_made_whole(lab: Site) -> None:
     assert cgroups.processes(lab.group("cp1")) != set()
 
 
+@pytest.mark.long
 def test_a_static_machine_is_known_by_its_host_key(lab: Site) -> None:
     keys = lab.run("up")["outputs"]["hostKeys"]
     eventually(lambda: answers(CP), 60, "the machine answers")

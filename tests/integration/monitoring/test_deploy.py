@@ -28,12 +28,17 @@ def objects() -> list[dict[str, Any]]:
 def deployed(apiserver: ApiServer) -> RealCluster:
     admin = apiserver.admin()
     system = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "govcloud-system"}}
-    for each in (system, cilium_crd()):
+    for each in (system, priority(), cilium_crd()):
         admin.apply(each, field_manager="govcloud-platform")
     wait_until_served(admin, "/apis/cilium.io/v2/ciliumnetworkpolicies")
     for each in objects():
         admin.apply(each, field_manager="govcloud-platform")
     return admin
+
+
+def priority() -> dict[str, Any]:
+    """The class of the platform's own pods, which comes with the operators."""
+    return dict(yaml.safe_load((FOLDER.parents[1] / "operators" / "deploy" / "05-priority.yaml").read_text()))
 
 
 def cilium_crd() -> dict[str, Any]:
