@@ -45,7 +45,11 @@ class Dispatcher:
             if room.is_settled is None or not room.is_settled(obj)
         ]
         foreign = [room.foreign.key for room in self._rooms.values() if room.foreign is not None]
-        return own + foreign + [room.by_clock for room in self._rooms.values() if room.by_clock is not None]
+        return own + foreign + self.unannounced()
+
+    def unannounced(self) -> list[Key]:
+        """What no watch tells of: looked at from the start, and then by the clock."""
+        return [room.by_clock for room in self._rooms.values() if room.by_clock is not None]
 
     def _reconcile(self, room: Room, key: Key) -> float | None:
         homes = room.alone_with(self._cluster, key) if room.alone_with else ()

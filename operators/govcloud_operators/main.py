@@ -152,6 +152,8 @@ async def _watch(wanted: settings.Settings, given: Parts) -> None:
         await asyncio.wait_for(asyncio.to_thread(given.copied.start), COPIES_SECONDS)
     except TimeoutError:
         LOG.warning("not everything is copied after %s s; the rest is read live meanwhile", COPIES_SECONDS)
+    for key in given.dispatcher.unannounced():
+        given.queue.add(key)
     registry = kopf.OperatorRegistry()
     for room in ROOMS:
         if room.foreign is None and room.by_clock is None:
