@@ -67,7 +67,7 @@ test: bundle ## unit, contract and integration tests, on real servers of the bun
 e2e: bundle ## whole stories on a lab of its own
 	$(BIN)/python -m pytest tests/e2e
 
-e2e-full: bundle ## longer stories: three control planes, machines that exist, every fault
+e2e-full: bundle ## longer stories: rare paths, three control planes, machines that exist, every fault
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m long tests/integration
 	$(BIN)/python -m pytest tests/e2e_full tests/faults
 
