@@ -10,7 +10,7 @@ import pytest
 from govcloud_api import crd, errors, labels
 from govcloud_api.definitions import DEFINITIONS
 from govcloud_kube import Cluster, Object, ref_of
-from support import apiserver, samples, schema_cases
+from support import apiserver, rewriting, samples, schema_cases
 
 Change = Callable[[Object], None]
 SCHEMAS = {definition.kind: crd.open_api_schema(definition) for definition in DEFINITIONS}
@@ -100,16 +100,16 @@ def _status_name(kind: str) -> Change:
 
 @pytest.mark.parametrize("case", STATUS_CASES, ids=lambda case: case.name)
 def test_status(stored: dict[str, Object], operator_name: Cluster, case: schema_cases.Case) -> None:
-    obj = stored[case.obj["kind"]]
-    plural = next(d.plural for d in DEFINITIONS if d.kind == obj["kind"])
-    where = f"namespaces/{obj['metadata']['namespace']}/" if "namespace" in obj["metadata"] else ""
-    path = f"/apis/{labels.API_VERSION}/{where}{plural}/{obj['metadata']['name']}/status?dryRun=All"
-    written = obj | {"status": case.obj["status"]}
+    obj, status = stored[case.obj["kind"]], case.obj["status"]
+
+    def write() -> None:
+        rewriting.put(operator_name, obj, lambda live: live | {"status": status}, "/status")
+
     if not case.refusal:
-        assert operator_name.raw("PUT", path, written)
+        write()
         return
     with pytest.raises(errors.InvalidSpec) as refused:
-        operator_name.raw("PUT", path, written)
+        write()
     assert case.refusal in str(refused.value)
 
 
