@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from govcloud_api import errors
+from govcloud_kube import backoff
 from govcloud_kube.cluster import Object, Objects
 from govcloud_kube.mirror import Mirror, Told
 from govcloud_kube.shelf import Followed, Shelf
@@ -84,7 +85,9 @@ class Follower:
                 LOG.exception("%s: unexpected error; it is read live meanwhile", self._shelf.followed.kind)
             self._shelf.ready = False
             failures = 0 if time.monotonic() - began > BACKOFF_MAX_SECONDS else failures + 1
-            self._stopped.wait(_pause_seconds(failures))
+            self._stopped.wait(
+                backoff.growing_seconds(failures, base_seconds=BACKOFF_BASE_SECONDS, max_seconds=BACKOFF_MAX_SECONDS)
+            )
 
     def _follow(self) -> None:
         version = self._list()
@@ -118,8 +121,3 @@ class Follower:
             if self._stopped.is_set():
                 break
         return version
-
-
-def _pause_seconds(failures: int) -> float:
-    ceiling = min(BACKOFF_MAX_SECONDS, BACKOFF_BASE_SECONDS * 2 ** min(failures, 10))
-    return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - spreads load, guards nothing

@@ -1,4 +1,4 @@
-"""Not more writes a second than the API server bears beside its other users: a token bucket, a `Cluster` with it.
+"""Not more writes a second than the API server bears beside its other users: a token bucket.
 
 A part of the bucket is kept for what people wait for: a flood of upkeep never makes them wait.
 """
@@ -9,8 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from govcloud_kube.cluster import Cluster, Object, Objects, Ref
 
 BURST_SECONDS = 1.0
 """How much of the rate may be saved up and spent at once."""
@@ -67,59 +65,3 @@ class Pace:
                 self._tokens -= 1
                 return 0.0
         return max(missing / self._rate, PAUSE_MIN_SECONDS)
-
-
-class Paced:
-    """See `Cluster`: reads pass, writes wait for their turn."""
-
-    def __init__(self, cluster: Cluster, pace: Pace) -> None:
-        self._cluster = cluster
-        self._pace = pace
-
-    def acting_as(self, user: str) -> Paced:
-        """Another name, the same bucket."""
-        return Paced(self._cluster.acting_as(user), self._pace)
-
-    def get(self, ref: Ref) -> Object | None:
-        """See `Cluster.get`."""
-        return self._cluster.get(ref)
-
-    def list(
-        self,
-        api_version: str,
-        kind: str,
-        *,
-        namespace: str | None = None,
-        label_selector: str = "",
-        field_selector: str = "",
-    ) -> Objects:
-        """See `Cluster.list`."""
-        return self._cluster.list(
-            api_version, kind, namespace=namespace, label_selector=label_selector, field_selector=field_selector
-        )
-
-    def apply(self, obj: Object, *, field_manager: str, dry_run: bool = False, force: bool = True) -> Object:
-        """See `Cluster.apply`."""
-        self._pace.take()
-        return self._cluster.apply(obj, field_manager=field_manager, dry_run=dry_run, force=force)
-
-    def create(self, obj: Object, *, dry_run: bool = False) -> Object:
-        """See `Cluster.create`."""
-        self._pace.take()
-        return self._cluster.create(obj, dry_run=dry_run)
-
-    def patch_status(self, obj: Object, *, field_manager: str) -> Object:
-        """See `Cluster.patch_status`."""
-        self._pace.take()
-        return self._cluster.patch_status(obj, field_manager=field_manager)
-
-    def delete(self, ref: Ref, *, uid: str | None = None, resource_version: str | None = None) -> bool:
-        """See `Cluster.delete`."""
-        self._pace.take()
-        return self._cluster.delete(ref, uid=uid, resource_version=resource_version)
-
-    def raw(self, method: str, path: str, body: Object | None = None, content_type: str = "application/json") -> bytes:
-        """See `Cluster.raw`."""
-        if method != "GET":
-            self._pace.take()
-        return self._cluster.raw(method, path, body, content_type)

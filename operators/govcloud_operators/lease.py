@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from govcloud_api import errors, labels
-from govcloud_api.objects import Object, Objects, Ref
+from govcloud_api.objects import Object, Ref
 from govcloud_kube import Cluster
 
 NAME = "govcloud-operator"
@@ -59,6 +59,11 @@ class Lease:
         """True while this process may write."""
         with self._lock:
             return self._renewed_at is not None and self._now() - self._renewed_at < FENCE_SECONDS
+
+    def require(self) -> None:
+        """The gate of all writes (`govcloud_kube.gate`): raises NotReady without the lease."""
+        if not self.held():
+            raise errors.NotReady("the lease is not held, so nothing is written", delay_seconds=RENEW_SECONDS)
 
     def try_take(self) -> bool:
         """Take or renew; False while another process holds it. Raises Conflict when no look told, and as a read does.
@@ -113,63 +118,3 @@ class Lease:
             return
         lease["metadata"] = metadata | {"resourceVersion": live["metadata"]["resourceVersion"]}
         self._cluster.apply(lease, field_manager=_FIELD_MANAGER)
-
-
-class Fenced:
-    """A `Cluster` that writes only while the lease is held; see `Cluster` for the verbs."""
-
-    def __init__(self, cluster: Cluster, lease: Lease) -> None:
-        self._cluster = cluster
-        self._lease = lease
-
-    def acting_as(self, user: str) -> Fenced:
-        """Another name, the same fence."""
-        return Fenced(self._cluster.acting_as(user), self._lease)
-
-    def get(self, ref: Ref) -> Object | None:
-        """Reading needs no lease."""
-        return self._cluster.get(ref)
-
-    def list(
-        self,
-        api_version: str,
-        kind: str,
-        *,
-        namespace: str | None = None,
-        label_selector: str = "",
-        field_selector: str = "",
-    ) -> Objects:
-        """Reading needs no lease."""
-        return self._cluster.list(
-            api_version, kind, namespace=namespace, label_selector=label_selector, field_selector=field_selector
-        )
-
-    def apply(self, obj: Object, *, field_manager: str, dry_run: bool = False, force: bool = True) -> Object:
-        """Raises NotReady without the lease."""
-        self._require()
-        return self._cluster.apply(obj, field_manager=field_manager, dry_run=dry_run, force=force)
-
-    def create(self, obj: Object, *, dry_run: bool = False) -> Object:
-        """Raises NotReady without the lease."""
-        self._require()
-        return self._cluster.create(obj, dry_run=dry_run)
-
-    def patch_status(self, obj: Object, *, field_manager: str) -> Object:
-        """Raises NotReady without the lease."""
-        self._require()
-        return self._cluster.patch_status(obj, field_manager=field_manager)
-
-    def delete(self, ref: Ref, *, uid: str | None = None, resource_version: str | None = None) -> bool:
-        """Raises NotReady without the lease."""
-        self._require()
-        return self._cluster.delete(ref, uid=uid, resource_version=resource_version)
-
-    def raw(self, method: str, path: str, body: Object | None = None, content_type: str = "application/json") -> bytes:
-        """Raises NotReady without the lease unless it only reads."""
-        if method != "GET":
-            self._require()
-        return self._cluster.raw(method, path, body, content_type)
-
-    def _require(self) -> None:
-        if not self._lease.held():
-            raise errors.NotReady("the lease is not held, so nothing is written", delay_seconds=RENEW_SECONDS)

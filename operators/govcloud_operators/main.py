@@ -22,7 +22,8 @@ import kopf
 
 from govcloud_api import errors, labels
 from govcloud_kube import real
-from govcloud_kube.pace import Pace, Paced
+from govcloud_kube.gate import Gated
+from govcloud_kube.pace import Pace
 from govcloud_operators import (
     copies,
     dispatch,
@@ -99,7 +100,7 @@ async def run(wanted: settings.Settings) -> int:
         usage=usage.Prometheus(address=wanted.prometheus_url, fetch=usage.fetch).measure,
     )
     copied, pace = copies.Copies(cluster, around.enqueue), Pace(wanted.writes_per_second)
-    dispatcher = dispatch.Dispatcher(Paced(lease.Fenced(copied.mirror, held), pace), around)
+    dispatcher = dispatch.Dispatcher(Gated(Gated(copied.mirror, held.require), pace.take), around)
     queue = WorkQueue(urgency.work(dispatcher.work, pace), now=time.monotonic, urgent=urgency.KINDS)
     loop.set_default_executor(ThreadPoolExecutor(wanted.workers + SPARE_THREADS))
     health = page.Health(queue=queue, lease_held=held.held)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Iterator
+
+from govcloud_kube import backoff
 
 BACKOFFS_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 """The last one stays. kopf's own end after 54 s, and with them the process."""
@@ -18,9 +19,9 @@ class Endless:
     def __iter__(self) -> Iterator[float]:
         """Each request starts anew."""
         for seconds in BACKOFFS_SECONDS:
-            yield _jittered(seconds)
+            yield backoff.jittered_seconds(seconds)
         while True:
-            yield _jittered(BACKOFFS_SECONDS[-1])
+            yield backoff.jittered_seconds(BACKOFFS_SECONDS[-1])
 
 
 def tame(logger: logging.Logger) -> None:
@@ -37,7 +38,3 @@ def without_expected_traceback(record: logging.LogRecord) -> bool:
         return True
     record.exc_info = record.exc_text = None
     return record.name != "asyncio"
-
-
-def _jittered(seconds: float) -> float:
-    return random.uniform(seconds / 2, seconds)  # noqa: S311 - spreads load, guards nothing

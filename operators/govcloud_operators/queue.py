@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import heapq
 import logging
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from govcloud_api import errors
+from govcloud_kube import backoff
 from govcloud_operators.keys import Key
 
 LOG = logging.getLogger(__name__)
@@ -156,8 +156,7 @@ class WorkQueue:
 
     def _backoff_seconds(self, key: Key) -> float:
         failures = self._failures[key] = self._failures.get(key, 0) + 1
-        ceiling = min(BACKOFF_MAX_SECONDS, BACKOFF_BASE_SECONDS * 2 ** min(failures, 10))
-        return random.uniform(ceiling / 2, ceiling)  # noqa: S311 - spreads load, guards nothing
+        return backoff.growing_seconds(failures, base_seconds=BACKOFF_BASE_SECONDS, max_seconds=BACKOFF_MAX_SECONDS)
 
 
 def _name(key: Key) -> str:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
-import subprocess
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,12 +18,11 @@ from nats.aio.client import Client
 from govcloud_api import errors, labels
 from govcloud_kube.memory import MemoryCluster
 from govcloud_operators.services import certificates, driver
-from govcloud_operators.services.certificates import Pair
-from govcloud_operators.services.driver import Credentials, Door, Order
+from govcloud_operators.services.driver import Credentials, Order
 from govcloud_operators.services.nats import accounts, desired
 from support import apiserver, services
+from support.server_pod import ServerPod
 
-START_SECONDS = 20
 REFUSED = nats.errors.Error
 Answer = TypeVar("Answer")
 
@@ -43,70 +40,21 @@ def order(secret: str = "7" * 64, **changed: Any) -> Order:
 
 
 @dataclass(slots=True, kw_only=True)
-class Pod:
+class Pod(ServerPod):
     """The folders of one instance's pod on this machine, the cluster its record is in, and the running server."""
-
-    folder: Path
-    port: int
-    authority: Pair
-    cluster: MemoryCluster
-    base: Order
-    child: subprocess.Popen[bytes] | None = field(default=None)
 
     @property
     def order(self) -> Order:
         """The order as a reconcile has it at this moment."""
         return replace(self.base, now=datetime.now(UTC))
 
-    @property
-    def door(self) -> Door:
-        """The operator's way in."""
-        return Door(
-            host="127.0.0.1",
-            port=self.port,
-            server_name=driver.host(self.base),
-            authority=self.authority.certificate,
-            certificate="",
-            key="",
-            tenant=self.cluster,
-        )
-
-    def certify(self) -> Pair:
-        """Write a new server certificate."""
-        names = certificates.server_names(self.base.instance.metadata.name, self.base.namespace)
-        pair = certificates.server(self.authority, self.base.name, names, datetime.now(UTC))
-        for name, text in (("tls.crt", pair.certificate), ("tls.key", pair.key)):
-            (self.folder / "tls" / name).write_text(text)
-        return pair
-
     def start(self) -> None:
         """The server, until it lets the operator in."""
         config = self.folder / "config" / "nats.conf"
         paths = {name: str(self.folder / name) for name in desired.FOLDERS}
         config.write_text(desired.settings(self.base, paths, self.port))
-        with (self.folder / "server.log").open("ab") as log:
-            command = [str(apiserver.binary("nats-server")), "--config", str(config), "--addr", "127.0.0.1"]
-            self.child = subprocess.Popen(command, stdout=log, stderr=log)
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            assert self.child.poll() is None, f"the server ended:\n{self.log()}"
-            assert time.monotonic() < deadline, f"the server does not let the operator in:\n{self.log()}"
-            time.sleep(0.05)  # a real process starts in its own time
-
-    def stop(self, *, hard: bool = False) -> None:
-        """End the server."""
-        if self.child is None:
-            return
-        if hard:
-            self.child.kill()
-        else:
-            self.child.terminate()
-        self.child.wait(40)
-        self.child = None
-
-    def log(self) -> str:
-        """The last of what the server said."""
-        return (self.folder / "server.log").read_text()[-3000:]
+        command = [str(apiserver.binary("nats-server")), "--config", str(config), "--addr", "127.0.0.1"]
+        self.run(command, self._answers)
 
     def as_program(self, credentials: Credentials, about: Callable[[Client], Awaitable[Answer]]) -> Answer:
         """Run `about` as a program of the environment with the file of its Secret."""

@@ -7,13 +7,12 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -21,14 +20,13 @@ from govcloud_api import errors, labels
 from govcloud_infra.bundle import store as bundles
 from govcloud_kube import Object
 from govcloud_kube.memory import MemoryCluster
-from govcloud_operators.services import certificates, driver
+from govcloud_operators.services import certificates
 from govcloud_operators.services.bucket import accounts, administrator, desired, prepare
-from govcloud_operators.services.certificates import Pair
-from govcloud_operators.services.driver import Credentials, Door, Order
+from govcloud_operators.services.driver import Credentials, Order
 from govcloud_operators.services.s3.gateway import Gateway
 from support import apiserver, services
+from support.server_pod import ServerPod
 
-START_SECONDS = 60
 IMAGE = f"{labels.REGISTRY}/versitygw:v1.8.0"
 HELPER_IMAGE = f"{labels.REGISTRY}/govcloud:0.1.0"
 
@@ -54,33 +52,15 @@ def shown_by(half: str, *, name: str = "svc-main-0", exit_code: int = 0) -> Obje
 
 
 @dataclass(slots=True, kw_only=True)
-class Pod:
+class Pod(ServerPod):
     """The folders of one instance's pod on this machine, and the running server."""
 
-    folder: Path
-    port: int
-    authority: Pair
-    cluster: MemoryCluster
-    base: Order
-    child: subprocess.Popen[bytes] | None = field(default=None)
+    START_SECONDS: ClassVar[float] = 60
 
     @property
     def order(self) -> Order:
         """The order as a reconcile has it at this moment: with the pod as the kubelet shows it."""
         return replace(self.base, now=datetime.now(UTC), pods=(self.shown(),))
-
-    @property
-    def door(self) -> Door:
-        """The operator's way in."""
-        return Door(
-            host="127.0.0.1",
-            port=self.port,
-            server_name=driver.host(self.base),
-            authority=self.authority.certificate,
-            certificate="",
-            key="",
-            tenant=self.cluster,
-        )
 
     @property
     def administrator(self) -> Gateway:
@@ -95,14 +75,6 @@ class Pod:
     def shown(self) -> Object:
         """The pod with its first container's last words."""
         return shown_by((self.folder / "message").read_text(), name=f"{self.base.name}-0")
-
-    def certify(self) -> Pair:
-        """Write a new server certificate."""
-        names = certificates.server_names(self.base.instance.metadata.name, self.base.namespace)
-        pair = certificates.server(self.authority, self.base.name, names, datetime.now(UTC))
-        for name, text in (("tls.crt", pair.certificate), ("tls.key", pair.key)):
-            (self.folder / "tls" / name).write_text(text)
-        return pair
 
     def prepare(self) -> None:
         """The first container of the StatefulSet's pod, with its volumes where they are here."""
@@ -124,29 +96,7 @@ class Pod:
         paths = {name: str(self.folder / name) for name in desired.FOLDERS}
         _, *arguments = desired.command(self.base, paths, f"127.0.0.1:{self.port}", f"127.0.0.1:{self.port + 1}")
         environment = {"PATH": os.environ["PATH"], name: value.strip("'")}
-        with (self.folder / "server.log").open("ab") as log:
-            command = [str(program(self.folder / "bin")), *arguments]
-            self.child = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers():
-            assert self.child.poll() is None, f"the server ended:\n{self.log()}"
-            assert time.monotonic() < deadline, f"the server does not let the operator in:\n{self.log()}"
-            time.sleep(0.05)  # a real process starts in its own time
-
-    def stop(self, *, hard: bool = False) -> None:
-        """End the server."""
-        if self.child is None:
-            return
-        if hard:
-            self.child.kill()
-        else:
-            self.child.terminate()
-        self.child.wait(40)
-        self.child = None
-
-    def log(self) -> str:
-        """The last of what the server said."""
-        return (self.folder / "server.log").read_text()[-3000:]
+        self.run([str(program(self.folder / "bin")), *arguments], self._answers, environment=environment)
 
     def client(self, credentials: Credentials) -> Gateway:
         """A program of the environment, with what a binding's Secret holds."""

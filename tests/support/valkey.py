@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 import redis
@@ -19,13 +17,11 @@ import redis
 from govcloud_api import errors, labels
 from govcloud_kube import ref_of
 from govcloud_kube.memory import MemoryCluster
-from govcloud_operators.services import authority, certificates, driver
-from govcloud_operators.services.certificates import Pair
-from govcloud_operators.services.driver import Door, Order
+from govcloud_operators.services import authority, certificates
+from govcloud_operators.services.driver import Order
 from govcloud_operators.services.valkey import accounts, acl, desired
 from support import apiserver, services
-
-START_SECONDS = 20
+from support.server_pod import ServerPod
 
 
 def order(secret: str = "5" * 64, **changed: Any) -> Order:
@@ -41,28 +37,15 @@ def order(secret: str = "5" * 64, **changed: Any) -> Order:
 
 
 @dataclass(slots=True, kw_only=True)
-class Pod:
+class Pod(ServerPod):
     """The folders of one instance's pod on this machine, the cluster its Secret is in, and the running server."""
 
-    folder: Path
-    port: int
-    authority: Pair
-    cluster: MemoryCluster
-    order: Order
-    child: subprocess.Popen[bytes] | None = field(default=None)
+    STOP_SECONDS: ClassVar[float] = 20
 
     @property
-    def door(self) -> Door:
-        """The operator's way in."""
-        return Door(
-            host="127.0.0.1",
-            port=self.port,
-            server_name=driver.host(self.order),
-            authority=self.authority.certificate,
-            certificate="",
-            key="",
-            tenant=self.cluster,
-        )
+    def order(self) -> Order:
+        """The order that the pod was made from."""
+        return self.base
 
     @property
     def folders(self) -> dict[str, str]:
@@ -74,30 +57,11 @@ class Pod:
         found = self.cluster.get(desired.accounts_ref(self.order))
         (self.folder / "accounts" / acl.FILE).write_text(authority.decoded(found, acl.FILE))
 
-    def certify(self) -> Pair:
-        """Write a new server certificate."""
-        names = certificates.server_names(self.order.instance.metadata.name, self.order.namespace)
-        pair = certificates.server(self.authority, self.order.name, names, datetime.now(UTC))
-        for name, text in (
-            ("tls.crt", pair.certificate),
-            ("tls.key", pair.key),
-            ("ca.crt", self.authority.certificate),
-        ):
-            (self.folder / "tls" / name).write_text(text)
-        return pair
-
     def start(self, *, look: bool = True) -> None:
         """The server, until it lets the operator in, or takes connections when nobody shall `look`."""
         config = self.folder / "config" / "redis.conf"
         config.write_text(desired.settings(self.order, self.folders, self.port) + "bind 127.0.0.1\n")
-        with (self.folder / "server.log").open("ab") as log:
-            self.child = subprocess.Popen([*program(), str(config)], executable=executable(), stdout=log, stderr=log)
-        deadline = time.monotonic() + START_SECONDS
-        while not self._answers(look=look):
-            told = (self.folder / "server.log").read_text()[-3000:]
-            assert self.child.poll() is None, f"the server ended:\n{told}"
-            assert time.monotonic() < deadline, f"the server does not let the operator in:\n{told}"
-            time.sleep(0.05)  # a real process starts in its own time
+        self.run([*program(), str(config)], lambda: self._answers(look=look), executable=executable())
 
     def _answers(self, *, look: bool) -> bool:
         try:
@@ -108,17 +72,6 @@ class Pod:
         except errors.NotReady:
             return False
         return True
-
-    def stop(self, *, hard: bool = False) -> None:
-        """End the server."""
-        if self.child is None:
-            return
-        if hard:
-            self.child.kill()
-        else:
-            self.child.terminate()
-        self.child.wait(20)
-        self.child = None
 
     def client(self, user: str, password: str) -> redis.Redis:
         """A program of the environment, with the name and password of its Secret."""
@@ -160,7 +113,7 @@ def pod(folder: Path) -> Iterator[Pod]:
     cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": services.NAMESPACE}})
     wanted = order()
     cluster.apply(desired.accounts(wanted), field_manager=labels.OPERATOR_FIELD_MANAGER)
-    made = Pod(folder=folder, port=apiserver.free_port(), authority=issuer, cluster=cluster, order=wanted)
+    made = Pod(folder=folder, port=apiserver.free_port(), authority=issuer, cluster=cluster, base=wanted)
     made.certify()
     made.mount()
     made.start()

@@ -65,7 +65,7 @@ class Site:
         """Do what a kubelet does with the StatefulSet: mount, run, report."""
         pair = self.world.authority.pair()
         of = {"folder": self.folder, "port": self.port, "authority": pair, "cluster": self.world.cluster}
-        self.pod = valkey.Pod(**of, order=self.order()) if self.kind == "valkey" else nats.Pod(**of, base=self.order())
+        self.pod = (valkey if self.kind == "valkey" else nats).Pod(**of, base=self.order())
         for name in ("data", "tls", "config", "accounts"):
             (self.folder / name).mkdir()
         secret = self.world.found("Secret", "svc-main-tls", "v1")

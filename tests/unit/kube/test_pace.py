@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from govcloud_kube.gate import Gated
 from govcloud_kube.memory import MemoryCluster
-from govcloud_kube.pace import Pace, Paced
+from govcloud_kube.pace import Pace
 
 
 class Clock:
@@ -46,7 +47,7 @@ def test_people_do_not_wait_behind_upkeep() -> None:
 
 def test_writes_wait_and_reads_do_not() -> None:
     pace, clock = paced(1)
-    cluster = Paced(MemoryCluster(), pace)
+    cluster = Gated(MemoryCluster(), pace.take)
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "default"}}
     for _ in range(5):
         cluster.list("v1", "ConfigMap")

@@ -9,6 +9,7 @@ import pytest
 
 from govcloud_api import errors, labels
 from govcloud_kube import Cluster, Object, Ref
+from govcloud_kube.gate import Gated
 from govcloud_kube.memory import MemoryCluster
 from govcloud_operators import lease
 
@@ -157,7 +158,7 @@ def test_after_a_time_without_an_answer_it_is_taken_again_unless_another_did() -
 
 def test_without_the_lease_nothing_is_written() -> None:
     cluster, clock, first, _ = two()
-    fenced = lease.Fenced(cluster, first)
+    fenced = Gated(cluster, first.require)
     obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "default"}}
     ref = Ref("v1", "ConfigMap", "a", "default")
     calls: list[Callable[[], object]] = [

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from govcloud_api import policy
-from govcloud_api.conditions import Condition
 from govcloud_api.objects import Object, Ref
 from govcloud_api.v1alpha1.service_instance import Endpoint
-from govcloud_operators.services import driver, server
+from govcloud_operators.services import driver
 from govcloud_operators.services.bucket import accounts, administrator, desired
 from govcloud_operators.services.driver import Credentials, Door, Observation, Order
+from govcloud_operators.services.one_server import OneServer
 from govcloud_operators.services.s3 import gateway
 
 SMALLEST_MEMORY = "128Mi"
@@ -18,22 +15,20 @@ RESERVED_ENDINGS = ("-s3alias", "--ol-s3", "--x-s3", ".mrap", "--table-s3")
 """Names of buckets that S3 keeps for itself."""
 
 
-class BucketDriver:
+class BucketDriver(OneServer):
     """One gateway with one bucket a ServiceInstance, one volume, no backup."""
 
     accounts = accounts.BucketAccounts()
-    has_certificate = True
-    has_backup = False
+    product = "bucket"
+    smallest_memory = SMALLEST_MEMORY
 
-    def faults(self, order: Order) -> str:
-        """See `ServiceDriver`."""
-        if order.instance.spec.restore_from is not None:
-            return "spec.restoreFrom is set, but bucket has no backups; leave it out"
+    def own_fault(self, order: Order) -> str:
+        """See `OneServer`."""
         if order.name.endswith(RESERVED_ENDINGS):
             return f"no bucket may be named {order.name}: S3 keeps that ending for itself; choose another name"
         if not order.helper_image:
             return f"version {order.version} of the offering has no helperImage; the platform must mend it"
-        return server.fault(order, smallest_memory=SMALLEST_MEMORY)
+        return ""
 
     def stages(self, order: Order) -> list[list[Object]]:
         """See `ServiceDriver`."""
@@ -43,21 +38,9 @@ class BucketDriver:
         """See `ServiceDriver`."""
         return desired.refs(order)
 
-    def readiness(self, order: Order) -> Condition:
-        """See `ServiceDriver`."""
-        return server.readiness(order)
-
-    def applied_version(self, order: Order) -> str | None:
-        """See `ServiceDriver`."""
-        return server.applied_version(order)
-
     def endpoint(self, order: Order) -> Endpoint:
         """See `ServiceDriver`."""
         return Endpoint(host=driver.host(order), port=desired.PORT)
-
-    def reserved(self, order: Order) -> policy.Share:
-        """See `ServiceDriver`."""
-        return policy.share(cpu=order.plan.cpu, memory=order.plan.memory, storage=order.plan.storage)
 
     def entries(self, order: Order, credentials: Credentials) -> dict[str, str]:
         """See `ServiceDriver`. Clients must be told to trust `ca.crt`, and to name the bucket in the path."""
@@ -81,9 +64,3 @@ class BucketDriver:
         """See `ServiceDriver`. The bucket is made on the way."""
         accounts.prepare(administrator.ways(order, door), order)
         return Observation()
-
-    def want_backup(self, door: Door, since: datetime) -> None:
-        """Never called: there are no backups."""
-
-    def flush(self, door: Door) -> None:
-        """Never called: there are no backups."""
