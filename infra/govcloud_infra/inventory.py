@@ -115,7 +115,7 @@ def _known_name(host: Host) -> str:
 
 
 def for_ansible(inventory: Inventory, ssh: SshAccess) -> dict[str, Any]:
-    """Ansible's own inventory form (YAML structure), groups `control_plane` and `workers`."""
+    """Ansible's own inventory form (YAML structure); group `existing` has the machines that were not made here."""
     groups: dict[str, dict[str, Any]] = {"control_plane": {}, "workers": {}}
     for host in inventory.hosts:
         group = "control_plane" if host.role == "control-plane" else "workers"
@@ -124,6 +124,7 @@ def for_ansible(inventory: Inventory, ssh: SshAccess) -> dict[str, Any]:
         "ansible_python_interpreter": "/usr/bin/python3",
         "ansible_ssh_common_args": f"-o UserKnownHostsFile={ssh.known_hosts} -o StrictHostKeyChecking=yes",
     }
+    groups["existing"] = {host.name: {} for host in inventory.hosts if host.provider == "static"}
     children = {group: {"hosts": hosts} for group, hosts in groups.items()}
     return {"all": {"vars": variables, "children": children}}
 

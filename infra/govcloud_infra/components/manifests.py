@@ -9,6 +9,8 @@ import yaml
 from govcloud_api.errors import ConfigError
 
 Object = dict[str, Any]
+# Ten times as fast; PyYAML has it wherever libyaml was there to build it with.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _KEYS = {"apiVersion", "kind", "metadata"}
 REGISTRY = "registry.govcloud.internal"
 
@@ -30,7 +32,7 @@ def read_file(file: Path, replacements: Mapping[str, str]) -> Iterator[Object]:
     for placeholder, value in replacements.items():
         text = text.replace(placeholder, value)
     try:
-        documents = [item for item in yaml.safe_load_all(text) if item]
+        documents = [item for item in yaml.load_all(text, Loader=_LOADER) if item]
     except yaml.YAMLError as error:
         raise ConfigError(f"{file} is not YAML: {' '.join(str(error).split())}") from error
     for item in documents:

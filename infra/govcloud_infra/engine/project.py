@@ -7,8 +7,8 @@ host/pulumi-language-python      starts our language host, for runs by hand
 env                              `. ./env` gives a shell what `pulumi` needs; it holds no secret
 """
 
-import json
 import shlex
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from pathlib import Path
 
 import yaml
 
-from govcloud_api.errors import ConfigError
 from govcloud_infra.bundle.store import write_whole
+from govcloud_infra.engine import state
 from govcloud_infra.paths import SitePaths
 
 # Variables of a shell in which `pulumi` is run by hand.
@@ -41,11 +41,15 @@ class Project:
         """Where it lies."""
         return self.paths.pulumi / self.name
 
+    @property
+    def _home(self) -> Path:
+        return self.paths.pulumi / "home"
+
     def environment(self, passphrase: Path) -> dict[str, str]:
         """For every engine. It asks the network for updates and plugins unless told not to."""
         return {
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
-            "PULUMI_HOME": str(self.paths.pulumi / "home"),
+            "PULUMI_HOME": str(self._home),
             "PULUMI_SKIP_UPDATE_CHECK": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_DIY_BACKEND_NO_LEGACY_WARNING": "true",
@@ -56,16 +60,26 @@ class Project:
 
     def write(self) -> None:
         """Make the folder anew; what the engine itself wrote there stays."""
-        state, plugin = self.paths.pulumi / "state", self.folder / "plugin" / "pulumi-resource-govcloud"
-        state.mkdir(parents=True, exist_ok=True)
+        kept, plugin = self.paths.pulumi / "state", self.folder / "plugin" / "pulumi-resource-govcloud"
+        kept.mkdir(parents=True, exist_ok=True)
+        self._keep_no_logs()
         _write_starter(plugin, "govcloud_infra.provider.serve")
         content = {
             "name": self.title,
             "runtime": "python",
-            "backend": {"url": f"file://{state}"},
+            "backend": {"url": f"file://{kept}"},
             "plugins": {"providers": [{"name": "govcloud", "path": str(plugin.parent)}]},
         }
         (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+
+    def _keep_no_logs(self) -> None:
+        # The engine notes every property of every resource in home/logs: 7 MB and a third of its time, each run. It has
+        # no switch for that, but goes on without where it cannot make the folder.
+        logs = self._home / "logs"
+        if logs.is_dir():
+            shutil.rmtree(logs)
+        logs.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        logs.touch()
 
     def write_salt(self, stack: Path) -> None:
         """Tell the engine again how the state in the file `stack` is encrypted.
@@ -73,7 +87,7 @@ class Project:
         Where Pulumi.<stack>.yaml was lost, it would take any passphrase and encrypt anew with that one.
         Raises ConfigError when the file is no state.
         """
-        if salt := _salt(stack):
+        if salt := state.salt(state.read(stack)):
             write_whole(self.folder / f"Pulumi.{self.name}.yaml", yaml.safe_dump({"encryptionsalt": salt}))
 
     def write_by_hand(self, environment: Mapping[str, str], engine_root: Path, site_file: Path) -> None:
@@ -91,17 +105,6 @@ class Project:
         lines = [f"export {key}={shlex.quote(value)}" for key, value in found.items()]
         lines.append(f'export PATH={shlex.quote(str(engine_root / "bin"))}:"$PATH"')
         (self.folder / "env").write_text("\n".join(lines) + "\n")
-
-
-def _salt(stack: Path) -> str | None:
-    try:
-        found = json.loads(stack.read_bytes())
-        for key in ("checkpoint", "latest", "secrets_providers", "state"):
-            found = found.get(key) or {}
-        salt: str | None = found.get("salt")
-    except (ValueError, AttributeError) as error:
-        raise ConfigError(f"{stack} is no state of the engine; put it back from the backup") from error
-    return salt
 
 
 def _write_starter(file: Path, module: str) -> None:

@@ -9,7 +9,7 @@ from pulumi import automation as auto
 
 from govcloud_api import errors
 from govcloud_infra.deploy.lock import MARKER
-from govcloud_infra.engine import events, installed, passphrase, state
+from govcloud_infra.engine import events, installed, passphrase, state, workspaces
 from govcloud_infra.engine.project import Project
 from govcloud_infra.paths import SitePaths, unwritable
 
@@ -33,7 +33,7 @@ class Stack:
     """One program with its state. Every method reports steps as short lines."""
 
     name: str
-    handle: auto.Stack
+    handle: workspaces.Stack
     passphrase: Path
 
     def preview(self, step: Step) -> Outcome:
@@ -46,6 +46,7 @@ class Stack:
         """Look at the world, then make it as wished."""
         listener = self._ready(step)
         result = self._run(lambda: self.handle.up(refresh=True, on_event=listener), listener)
+        self.handle.workspace.files.prune()
         outputs = {name: item.value for name, item in result.outputs.items()}
         return Outcome(changes=len(listener.changes), outputs=outputs, details=tuple(listener.changes))
 
@@ -64,6 +65,8 @@ class Stack:
     def _unlock(self) -> None:
         # Ours is the only command that runs (the site's lock is held), so a lock in the state, or an operation
         # still pending there, is what a killed run left behind.
+        if not self.handle.is_left_behind():
+            return
         self.handle.cancel()
         found = self.handle.export_stack()
         settled = state.recovered(found.deployment or {})
@@ -112,11 +115,11 @@ def open_stack(
             project.write_by_hand(environment, engine_root, site_file)
     except OSError as error:
         raise unwritable(error, paths.pulumi) from error
-    options = auto.LocalWorkspaceOptions(
-        pulumi_command=command, work_dir=str(project.folder), env_vars={**environment, MARKER: str(paths.state)}
-    )
+    environment = {**environment, MARKER: str(paths.state)}
+    files = workspaces.Files(paths.pulumi / "state" / ".pulumi", project.title, name)
+    workspace = workspaces.Workspace(files, program, project.folder, command, environment)
     # Never "create or select": a stack made anew beside one that does not open would hide it.
-    choose = auto.select_stack if existing else auto.create_stack
+    choose = workspaces.Stack.select if existing else workspaces.Stack.create
     opened = _Opened(name=name, passphrase=secret, listener=events.Listener(lambda _: None))
-    handle = _checked(opened, lambda: choose(name, project_name=project.title, program=program, opts=options))
+    handle = _checked(opened, lambda: choose(name, workspace))
     return Stack(name=name, handle=handle, passphrase=secret)

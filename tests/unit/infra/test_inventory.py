@@ -107,10 +107,10 @@ def access(**changes: Any) -> inventory.SshAccess:
     return inventory.SshAccess(**{"user": "root", **keys, **changes})
 
 
-def test_ansible_gets_two_groups_and_refuses_unknown_keys() -> None:
+def test_ansible_gets_groups_and_refuses_unknown_keys() -> None:
     found = inventory.for_ansible(LAB, access())["all"]
     assert {name: list(group["hosts"]) for name, group in found["children"].items()} == {
-        "control_plane": ["cp1"], "workers": ["w1"],
+        "control_plane": ["cp1"], "workers": ["w1"], "existing": [],
     }  # fmt: skip
     assert found["children"]["workers"]["hosts"]["w1"] == {
         "ansible_host": "10.77.0.12", "ansible_port": 22, "ansible_user": "root",
@@ -123,7 +123,9 @@ def test_ansible_gets_two_groups_and_refuses_unknown_keys() -> None:
     ("user", "become"), [("root", {}), ("ops", {"ansible_become": True, "ansible_become_method": "sudo"})]
 )
 def test_static_machines_are_entered_as_the_site_file_says(user: str, become: dict[str, Any]) -> None:
-    workers = inventory.for_ansible(MIXED, access(user=user))["all"]["children"]["workers"]["hosts"]
+    groups = inventory.for_ansible(MIXED, access(user=user))["all"]["children"]
+    assert list(groups["existing"]["hosts"]) == ["w2"]
+    workers = groups["workers"]["hosts"]
     assert workers["w2"] == {
         "ansible_host": "10.77.0.13", "ansible_port": 2222, "ansible_user": user,
         "ansible_ssh_private_key_file": "/k/theirs", "govcloud_provider": "static",

@@ -21,6 +21,17 @@ def project(tmp_path: Path) -> Project:
     return found
 
 
+def test_the_engine_keeps_no_logs_of_every_property(project: Project) -> None:
+    logs = project.paths.pulumi / "home" / "logs"
+    assert logs.is_file()
+    logs.unlink()
+    logs.mkdir()
+    (logs / "organization+govcloud-site+site-20261128T214632.log").write_text("what older versions left")
+    project.write()
+    project.write()
+    assert logs.read_bytes() == b""
+
+
 def test_the_project_has_its_state_beside_it_and_our_provider(project: Project) -> None:
     found = yaml.safe_load((project.folder / "Pulumi.yaml").read_text())
     assert (found["name"], found["runtime"]) == ("govcloud-site", "python")
