@@ -10,7 +10,7 @@ NO_CLUSTER := /etc/postgresql-common/createcluster.conf
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
-.PHONY: help env bundle deploy destroy check format generate docs test e2e e2e-full bench lock
+.PHONY: help env bundle deploy destroy check lint unit format generate docs test e2e e2e-full bench lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | column -t -s "$$(printf '\t')"
@@ -37,12 +37,16 @@ deploy: bundle ## run the main job on the lab site
 destroy: env ## remove the lab from this machine
 	$(BIN)/govcloud destroy sites/lab/site.yaml --confirm lab
 
-check: env ## format, lint, types, import contracts, playbooks, generated files
+check: lint unit ## format, lint, types, import contracts, playbooks, unit tests
+
+lint: env
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cd playbooks && PATH="$(CURDIR)/$(BIN):$$PATH" ../$(BIN)/ansible-lint --offline
+
+unit: env
 	$(BIN)/python -m pytest -q -n 2 tests/unit
 
 format: env ## format and repair what can be repaired
@@ -60,12 +64,11 @@ generate: env ## write generated files anew: CRDs and reference pages
 docs: env ## build the documentation's pages into dist/docs
 	$(BIN)/mkdocs build --quiet --strict --site-dir dist/docs
 
-test: bundle ## unit, contract and integration tests, on real servers of the bundle
-	$(BIN)/python -m pytest -q -n 2 tests/unit
+test: bundle unit ## unit, contract and integration tests, on real servers of the bundle
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=15 -m "not long" tests/contract tests/integration
 
 e2e: bundle ## whole stories on a lab of its own
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest --durations=10 tests/e2e
 
 e2e-full: bundle ## longer stories: rare paths, three control planes, machines that exist, every fault
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m long tests/integration
