@@ -45,19 +45,26 @@ class PlatformArgs:
 
 
 class Group(pulumi.ComponentResource):
-    """Objects that are applied together, after the groups in `after`."""
+    """Objects that are applied together, after the resources in `after`; `last` stands when all of them do.
+
+    Whoever waits for a component waits for each of its children: naming one keeps the lists short that the engine keeps
+    and compares for every object.
+    """
 
     def __init__(
         self, name: str, objects: Sequence[Object], args: PlatformArgs, after: Sequence[pulumi.Resource]
     ) -> None:
         super().__init__("govcloud:platform:Group", name, {}, pulumi.ResourceOptions(depends_on=list(after)))
+        made: list[pulumi.Resource] = []
         first: list[pulumi.Resource] = []
-        for item in objects:
+        for number, item in enumerate(objects, start=1):
             # Namespaces of a group first: everything else may lie in one.
-            options = pulumi.ResourceOptions(parent=self, depends_on=[*first, *after])
-            made = Manifest(resource_name(item), kubeconfig=str(args.kubeconfig), manifest=item, opts=options)
+            before = made if number == len(objects) else first
+            options = pulumi.ResourceOptions(parent=self, depends_on=[*before, *after])
+            made.append(Manifest(resource_name(item), kubeconfig=str(args.kubeconfig), manifest=item, opts=options))
             if item["kind"] == "Namespace":
-                first.append(made)
+                first.append(made[-1])
+        self.last = made[-1:] or list(after)
         self.register_outputs({})
 
 

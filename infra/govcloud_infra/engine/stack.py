@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pulumi
 from pulumi import automation as auto
 
 from govcloud_api import errors
@@ -118,8 +119,14 @@ def open_stack(
     environment = {**environment, MARKER: str(paths.state)}
     files = workspaces.Files(paths.pulumi / "state" / ".pulumi", project.title, name)
     workspace = workspaces.Workspace(files, program, project.folder, command, environment)
+    # The SDK waits for the engine to take each of its debug messages, four a resource, which the engine drops.
+    pulumi.log.debug = _nothing
     # Never "create or select": a stack made anew beside one that does not open would hide it.
     choose = workspaces.Stack.select if existing else workspaces.Stack.create
     opened = _Opened(name=name, passphrase=secret, listener=events.Listener(lambda _: None))
     handle = _checked(opened, lambda: choose(name, workspace))
     return Stack(name=name, handle=handle, passphrase=secret)
+
+
+def _nothing(*_: object, **__: object) -> None:
+    """What is said to nobody."""

@@ -13,7 +13,7 @@ def program(args: PlatformArgs) -> Callable[[], None]:
     def run() -> None:
         before: list[pulumi.Resource] = []
         for name, objects in groups(args):
-            before = [Group(name, objects, args, before)]
+            before = Group(name, objects, args, before).last
             if name == "admission":
                 before = [admission_canary(args, before)]
 

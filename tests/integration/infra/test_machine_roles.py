@@ -46,12 +46,19 @@ def time_sync(machines: Machines) -> dict[str, Any]:
     control_planes = [machines.addresses[CONTROL_PLANE]]
     return {
         "role": "time_sync",
-        "vars": {"time_sync_control_planes": control_planes, "time_sync_clients": ["10.94.0.0/24"]},
+        "vars": {
+            "time_sync_in_container": True,
+            "time_sync_control_planes": control_planes,
+            "time_sync_clients": ["10.94.0.0/24"],
+        },
     }
 
 
 def hardening(**given: Any) -> dict[str, Any]:
-    return {"role": "hardening", "vars": {f"hardening_{name}": value for name, value in given.items()}}
+    return {
+        "role": "hardening",
+        "vars": {f"hardening_{name}": value for name, value in {"in_container": True, **given}.items()},
+    }
 
 
 def request(machines: Machines, *roles: dict[str, Any], mitogen: bool = True, check: bool = False) -> playbook.Request:
@@ -116,7 +123,7 @@ def test_a_dry_run_foretells_and_changes_nothing(machines: Machines) -> None:
     before = machines.output(WORKER, look)
     outcome = playbook.run(on_worker(machines, time_sync(machines), hardening(), check=True), print)
     assert f"{WORKER}: Change the settings" in outcome.changed
-    assert f"{WORKER}: Say where the time comes from" in outcome.changed
+    assert f"{WORKER}: Say where the time comes from, and whether it may set the clock" in outcome.changed
     assert machines.output(WORKER, look) == before
 
 
