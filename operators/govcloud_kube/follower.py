@@ -1,6 +1,7 @@
 """Keeps the copies of one kind true: list once, then watch, in a thread of its own, for ever.
 
-A watch that says nothing is given up: the API server sends a bookmark about once a minute.
+A watch that says nothing is given up: the API server sends a bookmark about once a minute, or is asked to end the watch
+before.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from govcloud_kube.shelf import Followed, Shelf
 
 LOG = logging.getLogger(__name__)
 WATCH_SECONDS = 240
+BARE_WATCH_SECONDS = 60
+"""Without bookmarks; well below `SILENT_SECONDS`."""
 SILENT_SECONDS = 90.0
 BACKOFF_BASE_SECONDS = 0.25
 BACKOFF_MAX_SECONDS = 15.0
@@ -91,8 +94,9 @@ class Follower:
 
     def _follow(self) -> None:
         version = self._list()
+        least = WATCH_SECONDS if self._shelf.followed.has_bookmarks else BARE_WATCH_SECONDS
         while not self._stopped.is_set():
-            seconds = random.randint(WATCH_SECONDS, WATCH_SECONDS * 5 // 4)  # noqa: S311 - spreads load
+            seconds = random.randint(least, least * 5 // 4)  # noqa: S311 - spreads load
             version = self._watch(version, seconds)
 
     def _list(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -31,6 +31,8 @@ IMPERSONATE = "Impersonate-User"
 _config: Any = kubernetes_config
 """The client's config module is not typed."""
 PAGE_SIZE_OBJECTS = 500
+KEPT_CONNECTIONS = 32
+"""One for every thread that may ask at once; one too many is closed after each answer, and greets anew."""
 ATTEMPTS = 4
 BACKOFF_BASE_SECONDS = 0.2
 BACKOFF_MAX_SECONDS = 2.0
@@ -43,12 +45,15 @@ def connect(kubeconfig: Path | None = None, *, timeout_seconds: float = 10) -> R
 
     Raises ConfigError when the file is missing or wrong.
     """
+    settings = client.Configuration()
+    settings.connection_pool_maxsize = KEPT_CONNECTIONS
     try:
         if kubeconfig is None:
-            settings = client.Configuration()
             _config.load_incluster_config(client_configuration=settings)
             return RealCluster(client.ApiClient(settings), timeout_seconds=timeout_seconds)
-        api = _config.new_client_from_config(config_file=str(kubeconfig), persist_config=False)
+        api = _config.new_client_from_config(
+            config_file=str(kubeconfig), persist_config=False, client_configuration=settings
+        )
     except (ConfigException, OSError, ValueError, TypeError, yaml.YAMLError) as error:
         where = kubeconfig or "this pod's service account"
         raise errors.ConfigError(f"cannot read credentials from {where}: {error}; check the kubeconfig") from error
@@ -202,26 +207,27 @@ class RealCluster:
         """One request with its retries. 429 was not processed, so it is repeated for every method."""
         payload = None if body is None else msgspec.json.encode(body)
         for attempt in range(1, ATTEMPTS + 1):
-            last = attempt == ATTEMPTS
+            last, asked_pause = attempt == ATTEMPTS, 0.0
             try:
-                status, answer = self._once(method, path, payload, content_type)
+                answer = self._once(method, path, payload, content_type)
             except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
                 if last or method not in _REPEATABLE:
                     message = f"{method} {path}: no answer from {self._api.configuration.host} ({error}); is it up?"
                     raise errors.ApiUnavailable(message) from error
             else:
+                status = int(answer.status)
                 repeatable = status == 429 or (status in _RETRIED_STATUS and method in _REPEATABLE)
                 if last or not repeatable:
-                    return status, answer
-            self._sleep(_pause_seconds(attempt))
+                    return status, bytes(answer.data)
+                asked_pause = _asked_pause_seconds(answer.headers)
+            self._sleep(max(_pause_seconds(attempt), asked_pause))
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _once(self, method: str, path: str, payload: bytes | None, content_type: str) -> tuple[int, bytes]:
+    def _once(self, method: str, path: str, payload: bytes | None, content_type: str) -> Any:
         url, headers = self._addressed(method, path, content_type)
-        answer = self._api.rest_client.pool_manager.request(
+        return self._api.rest_client.pool_manager.request(
             method, url, body=payload, headers=headers, timeout=self._timeout_seconds, retries=False
         )
-        return int(answer.status), bytes(answer.data)
 
     def _addressed(self, method: str, path: str, content_type: str) -> tuple[str, dict[str, str]]:
         """URL and headers, the client's credentials among them."""
@@ -250,6 +256,12 @@ def _pause_seconds(attempt: int) -> float:
     """Full jitter: a crowd of clients that failed together must not come back together."""
     ceiling = min(BACKOFF_MAX_SECONDS, BACKOFF_BASE_SECONDS * 2**attempt)
     return random.uniform(ceiling / 4, ceiling)  # noqa: S311 - spreads load, guards nothing
+
+
+def _asked_pause_seconds(headers: Mapping[str, str]) -> float:
+    """What an API server that is too busy asks for (429, 503), within what the lease can wait for."""
+    asked = headers.get("Retry-After", "")
+    return min(float(asked), BACKOFF_MAX_SECONDS) if asked.isdecimal() else 0.0
 
 
 def _selectors(asked: Followed) -> dict[str, str]:

@@ -34,6 +34,8 @@ class Followed:
     field_selector: str = ""
     newest: int = 0
     """How many are kept a namespace, the newest; 0: all."""
+    has_bookmarks: bool = True
+    """Events have none: the API server keeps them in no watch cache, and says nothing while nothing happens."""
 
     def answers(self, ref: Ref) -> bool:
         """Is an object that has no copy not there at all?"""

@@ -30,7 +30,7 @@ CHILDREN = (
     Followed(api_version="v1", kind="Pod", field_selector=f"metadata.name={desired.PROBE_NAME}"),
     Followed(api_version="v1", kind="ServiceAccount", namespace=labels.TENANTS_NAMESPACE),
     *(Followed(api_version="v1", kind="ConfigMap", field_selector=f"metadata.name={name}") for name in notices.NAMES),
-    Followed(api_version="v1", kind="Event", field_selector="type=Warning", newest=WARNINGS_KEPT),
+    Followed(api_version="v1", kind="Event", field_selector="type=Warning", newest=WARNINGS_KEPT, has_bookmarks=False),
 )
 SELDOM = (desired.CANARY, desired.API_SERVICE)
 """Services whose addresses never change while they are there."""

@@ -20,6 +20,8 @@ RULE = "auto-approval"
 REPEAT = timedelta(days=14)
 """Policy alone gives more once in the time that a measurement covers: the next one is all of the new quota."""
 EGRESS_ORDER = ("closed", "internal", "public")
+_HARMLESS: model.DataClass = "internal"
+"""The highest class of data that policy alone lets in."""
 PolicyResult = environment_request.PolicyResult
 
 
@@ -46,6 +48,10 @@ def verdict(observed: Observed, found: ApprovalPolicy) -> PolicyResult:
     if tier := better_tier(observed):
         text = "pods of a better tier take the place of others, so a person decides"
         return result(RULE, text, tier, passed=False)
+    if exposed := exposure(observed):
+        return result(
+            RULE, "data that can harm people, and a way out to everywhere, need a person", exposed, passed=False
+        )
     if auto.always:
         return result(RULE, "policy may grant this", found.metadata.name)
     if observed.request.spec.type != "Change" or observed.present is None or observed.wanted is None:
@@ -76,6 +82,19 @@ def better_tier(observed: Observed) -> str:
     if observed.wanted.tier == had or after is None:
         return ""
     return observed.wanted.tier if before is None or after.spec.priority > before.spec.priority else ""
+
+
+def exposure(observed: Observed) -> str:
+    """What is asked for that lets data do harm, and that the environment does not have yet; or empty."""
+    if observed.wanted is None:
+        return ""
+    had, wanted = observed.present, observed.wanted
+    classes = model.DATA_CLASSES
+    known = classes.index(had.data_class if had else _HARMLESS)
+    if classes.index(wanted.data_class) > max(known, classes.index(_HARMLESS)):
+        return f"data up to {wanted.data_class}"
+    opened = wanted.network.egress == "public" and (had is None or had.network.egress != "public")
+    return "egress public" if opened else ""
 
 
 def needs_measurement(observed: Observed, found: ApprovalPolicy) -> bool:

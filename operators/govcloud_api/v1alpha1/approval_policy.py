@@ -25,7 +25,9 @@ class Match(Model):
 class Auto(Model):
     """What needs no person, once every rule passes. Without a fresh measurement an increase needs one."""
 
-    always: Annotated[bool, Field(description="Everything that matches, but no new host names.")] = False
+    always: Annotated[
+        bool, Field(description="All that matches, but new host names, a better tier, egress public, sensitive data.")
+    ] = False
     decreases: Annotated[bool, Field(description="Changes that take nothing more.")] = False
     max_increase_percent: Annotated[int, Field(ge=0, le=100, description="0: no increase.")] = 0
     free_ceiling: Annotated[Hard | None, Field(description="Increases up to this much, whatever the percentage.")] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,13 +35,14 @@ def config_map(version: int, name: str = "a") -> Object:
 class Script:
     """Each watch plays one scene; the follower is stopped with the last."""
 
-    def __init__(self, listed: Objects, *scenes: list[Any]) -> None:
+    def __init__(self, listed: Objects, *scenes: list[Any], followed: Followed = MAPS) -> None:
         self.listed, self.scenes = listed, list(scenes)
         self.lists = 0
         self.from_versions: list[str] = []
+        self.asked_seconds: list[int] = []
         self.ready: list[bool] = []
         self.changes_seen: list[Change] = []
-        self.mirror = Mirror(MemoryCluster(), lambda _: iter(()), [MAPS])
+        self.mirror = Mirror(MemoryCluster(), lambda _: iter(()), [followed])
         (self.shelf,) = self.mirror.shelves
         self.follower = Follower(self, self.mirror, self.shelf, lambda _, change: self.changes_seen.append(change))
 
@@ -51,6 +53,7 @@ class Script:
 
     def changes(self, asked: Followed, version: str, *, seconds: int, silent_seconds: float) -> Iterator[Object]:
         self.from_versions.append(version)
+        self.asked_seconds.append(seconds)
         scene = self.scenes.pop(0)
         if not self.scenes:
             self.follower.stop()
@@ -85,6 +88,15 @@ def test_changes_arrive_and_the_next_watch_goes_on_where_the_last_one_ended() ->
         (True, False),
         (False, True),
     ]
+
+
+def test_a_watch_without_bookmarks_ends_before_its_silence_counts_as_a_fault() -> None:
+    bare = dataclasses.replace(MAPS, has_bookmarks=False)
+    script = Script([config_map(9)], [], [], followed=bare)
+    script.follower.run()
+    assert script.lists == 1
+    assert script.from_versions == ["10", "10"]
+    assert max(script.asked_seconds) < follower.SILENT_SECONDS
 
 
 LAPSED = event("ERROR", {"kind": "Status", "code": 410, "message": "too old resource version"})

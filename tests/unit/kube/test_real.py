@@ -35,6 +35,8 @@ class Wire:
 
     def __init__(self, *answers: tuple[int, Any] | Exception) -> None:
         self.asked: list[tuple[str, str]] = []
+        self.pauses: list[float] = []
+        self.retry_after = ""
         self.names: list[str | None] = []
         """Whose name each request bears, discovery included; None: its own."""
         self._answers: Iterator[tuple[int, Any] | Exception] = iter(answers)
@@ -47,17 +49,18 @@ class Wire:
     def request(self, method: str, url: str, *, headers: dict[str, str] | None = None, **_: Any) -> Any:
         self.names.append((headers or {}).get("Impersonate-User"))
         if url == "/api/v1":
-            return SimpleNamespace(status=200, data=json.dumps(CORE).encode())
+            return SimpleNamespace(status=200, data=json.dumps(CORE).encode(), headers={})
         self.asked.append((method, url))
         answer = next(self._answers)
         if isinstance(answer, Exception):
             raise answer
-        return SimpleNamespace(status=answer[0], data=json.dumps(answer[1]).encode())
+        headers = {"Retry-After": self.retry_after} if self.retry_after else {}
+        return SimpleNamespace(status=answer[0], data=json.dumps(answer[1]).encode(), headers=headers)
 
 
 def connected(wire: Wire) -> real.RealCluster:
     transport: Any = wire
-    return real.RealCluster(transport, sleep=lambda _seconds: None)
+    return real.RealCluster(transport, sleep=wire.pauses.append)
 
 
 LOST = urllib3.exceptions.ProtocolError("gone")
@@ -68,6 +71,17 @@ def test_reading_is_repeated(trouble: Any) -> None:
     wire = Wire(trouble, trouble, (200, OBJ))
     assert connected(wire).get(REF) == OBJ
     assert len(wire.asked) == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "least", "most"), [("1", 1.0, 1.0), ("3600", 2.0, 2.0), ("", 0.0, 0.4), ("Sat, 28 Nov 2026", 0.0, 0.4)]
+)
+def test_a_busy_server_is_given_the_time_it_asks_for_within_bounds(asked: str, least: float, most: float) -> None:
+    wire = Wire((429, {}), (200, OBJ))
+    wire.retry_after = asked
+    assert connected(wire).get(REF) == OBJ
+    [pause] = wire.pauses
+    assert least <= pause <= most
 
 
 @pytest.mark.parametrize("trouble", [(503, {}), LOST])

@@ -42,6 +42,9 @@ def test_a_sandbox_within_quota_is_granted() -> None:
         ({}, {"lifetimeDays": 91}, ["lifetime"], "at most 90 days"),
         ({}, {"tierRef": "critical"}, ["auto-approval"], "an approver"),
         ({"serviceTierRef": "basic"}, {"tierRef": "standard"}, ["auto-approval"], "an approver"),
+        ({}, {"network": {"egress": "public"}}, ["auto-approval"], "an approver"),
+        ({"maxDataClass": "secret"}, {"dataClass": "confidential"}, ["auto-approval"], "an approver"),
+        ({"maxDataClass": "secret"}, {"dataClass": "secret"}, ["auto-approval"], "an approver"),
         ({}, {"requestedBy": None}, ["requester-known"], "ask again"),
         (
             {"suspended": True},
