@@ -207,7 +207,7 @@ class RealCluster:
         """One request with its retries. 429 was not processed, so it is repeated for every method."""
         payload = None if body is None else msgspec.json.encode(body)
         for attempt in range(1, ATTEMPTS + 1):
-            last, asked_pause = attempt == ATTEMPTS, 0.0
+            last, pause = attempt == ATTEMPTS, _pause_seconds(attempt)
             try:
                 answer = self._once(method, path, payload, content_type)
             except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
@@ -219,8 +219,8 @@ class RealCluster:
                 repeatable = status == 429 or (status in _RETRIED_STATUS and method in _REPEATABLE)
                 if last or not repeatable:
                     return status, bytes(answer.data)
-                asked_pause = _asked_pause_seconds(answer.headers)
-            self._sleep(max(_pause_seconds(attempt), asked_pause))
+                pause = max(pause, _asked_pause_seconds(answer.headers))
+            self._sleep(pause)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _once(self, method: str, path: str, payload: bytes | None, content_type: str) -> Any:
@@ -253,7 +253,7 @@ class _TokenExpiredError(errors.ApiUnavailable):
 
 
 def _pause_seconds(attempt: int) -> float:
-    """Full jitter: a crowd of clients that failed together must not come back together."""
+    """Jittered: a crowd of clients that failed together must not come back together."""
     ceiling = min(BACKOFF_MAX_SECONDS, BACKOFF_BASE_SECONDS * 2**attempt)
     return random.uniform(ceiling / 4, ceiling)  # noqa: S311 - spreads load, guards nothing
 

@@ -42,6 +42,11 @@ class Project:
         return self.paths.pulumi / self.name
 
     @property
+    def backend(self) -> Path:
+        """Where the engine keeps its state; that of all stacks of a site."""
+        return self.paths.pulumi / "state"
+
+    @property
     def _home(self) -> Path:
         return self.paths.pulumi / "home"
 
@@ -60,25 +65,25 @@ class Project:
 
     def write(self) -> None:
         """Make the folder anew; what the engine itself wrote there stays."""
-        kept, plugin = self.paths.pulumi / "state", self.folder / "plugin" / "pulumi-resource-govcloud"
-        kept.mkdir(parents=True, exist_ok=True)
+        plugin = self.folder / "plugin" / "pulumi-resource-govcloud"
+        self.backend.mkdir(parents=True, exist_ok=True)
         self._keep_no_logs()
         _write_starter(plugin, "govcloud_infra.provider.serve")
         content = {
             "name": self.title,
             "runtime": "python",
-            "backend": {"url": f"file://{kept}"},
+            "backend": {"url": f"file://{self.backend}"},
             "plugins": {"providers": [{"name": "govcloud", "path": str(plugin.parent)}]},
         }
         (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
 
     def _keep_no_logs(self) -> None:
-        # The engine notes every property of every resource in home/logs: 7 MB and a third of its time, each run. It has
-        # no switch for that, but goes on without where it cannot make the folder.
+        # The engine notes every property of every resource in home/logs: 7 MB and two fifths of its work, each run. It
+        # has no switch for that, but goes on without where it cannot make the folder.
         logs = self._home / "logs"
         if logs.is_dir():
             shutil.rmtree(logs)
-        logs.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         logs.touch()
 
     def write_salt(self, stack: Path) -> None:

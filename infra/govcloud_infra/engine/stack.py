@@ -105,24 +105,24 @@ def open_stack(
     Raises ConfigError when the state does not open, PreflightFailed when it cannot be written.
     """
     project, command = Project(name=name, paths=paths), installed.command(engine_root)
+    files = workspaces.Files(project.backend / ".pulumi", project.title, name)
     try:
         secret = passphrase.file(paths.pulumi)
         environment = project.environment(secret)
         project.write()
-        existing = [file for file in passphrase.stacks(paths.pulumi) if file.stem == name]
-        for file in existing:
-            project.write_salt(file)
+        exists = files.checkpoint.exists()
+        if exists:
+            project.write_salt(files.checkpoint)
         if site_file is not None:
             project.write_by_hand(environment, engine_root, site_file)
     except OSError as error:
         raise unwritable(error, paths.pulumi) from error
     environment = {**environment, MARKER: str(paths.state)}
-    files = workspaces.Files(paths.pulumi / "state" / ".pulumi", project.title, name)
     workspace = workspaces.Workspace(files, program, project.folder, command, environment)
     # The SDK waits for the engine to take each of its debug messages, four a resource, which the engine drops.
     pulumi.log.debug = _nothing
     # Never "create or select": a stack made anew beside one that does not open would hide it.
-    choose = workspaces.Stack.select if existing else workspaces.Stack.create
+    choose = workspaces.Stack.select if exists else workspaces.Stack.create
     opened = _Opened(name=name, passphrase=secret, listener=events.Listener(lambda _: None))
     handle = _checked(opened, lambda: choose(name, workspace))
     return Stack(name=name, handle=handle, passphrase=secret)

@@ -20,8 +20,8 @@ RULE = "auto-approval"
 REPEAT = timedelta(days=14)
 """Policy alone gives more once in the time that a measurement covers: the next one is all of the new quota."""
 EGRESS_ORDER = ("closed", "internal", "public")
-_HARMLESS: model.DataClass = "internal"
-"""The highest class of data that policy alone lets in."""
+SENSITIVE: frozenset[model.DataClass] = frozenset({"confidential", "secret"})
+"""Classes of data that policy alone does not let in."""
 PolicyResult = environment_request.PolicyResult
 
 
@@ -49,9 +49,8 @@ def verdict(observed: Observed, found: ApprovalPolicy) -> PolicyResult:
         text = "pods of a better tier take the place of others, so a person decides"
         return result(RULE, text, tier, passed=False)
     if exposed := exposure(observed):
-        return result(
-            RULE, "data that can harm people, and a way out to everywhere, need a person", exposed, passed=False
-        )
+        text = "data that can harm people, and a way out to everywhere, need a person"
+        return result(RULE, text, exposed, passed=False)
     if auto.always:
         return result(RULE, "policy may grant this", found.metadata.name)
     if observed.request.spec.type != "Change" or observed.present is None or observed.wanted is None:
@@ -89,11 +88,9 @@ def exposure(observed: Observed) -> str:
     if observed.wanted is None:
         return ""
     had, wanted = observed.present, observed.wanted
-    classes = model.DATA_CLASSES
-    known = classes.index(had.data_class if had else _HARMLESS)
-    if classes.index(wanted.data_class) > max(known, classes.index(_HARMLESS)):
+    if wanted.data_class in SENSITIVE and (had is None or _holds_more(had, wanted)):
         return f"data up to {wanted.data_class}"
-    opened = wanted.network.egress == "public" and (had is None or had.network.egress != "public")
+    opened = wanted.network.egress == "public" and (had is None or _opens(had, wanted))
     return "egress public" if opened else ""
 
 
@@ -110,18 +107,26 @@ def widening(present: Terms, wanted: Terms) -> list[str]:
     """What opens or promises more, apart from the quota; every one of it needs a person."""
     had = {(member.kind, member.name): member.role for member in present.members}
     joined = [m for m in wanted.members if had.get((m.kind, m.name)) not in (m.role, "editor")]
-    opened = EGRESS_ORDER.index(wanted.network.egress) > EGRESS_ORDER.index(present.network.egress)
-    classes = model.DATA_CLASSES
     return [
         text
         for holds, text in (
             (wanted.tier != present.tier, f"another tier ({wanted.tier})"),
-            (classes.index(wanted.data_class) > classes.index(present.data_class), f"data up to {wanted.data_class}"),
+            (_holds_more(present, wanted), f"data up to {wanted.data_class}"),
             (bool(joined), "more rights for members"),
-            (opened, f"egress {wanted.network.egress}"),
+            (_opens(present, wanted), f"egress {wanted.network.egress}"),
         )
         if holds
     ]
+
+
+def _holds_more(present: Terms, wanted: Terms) -> bool:
+    """May it hold data of a higher class?"""
+    return model.DATA_CLASSES.index(wanted.data_class) > model.DATA_CLASSES.index(present.data_class)
+
+
+def _opens(present: Terms, wanted: Terms) -> bool:
+    """Does it reach further out?"""
+    return EGRESS_ORDER.index(wanted.network.egress) > EGRESS_ORDER.index(present.network.egress)
 
 
 def growths(observed: Observed, auto: Auto) -> Iterator[Growth]:
