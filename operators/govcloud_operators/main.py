@@ -33,6 +33,7 @@ from govcloud_operators import (
     page,
     patience,
     settings,
+    stopping,
     urgency,
     usage,
     watchdog,
@@ -44,7 +45,6 @@ from govcloud_operators.surroundings import Surroundings
 from govcloud_operators.tidying.turns import Turns
 
 LOG = logging.getLogger("govcloud_operators")
-STOP_SECONDS = 3.0
 API_TIMEOUT_SECONDS = 4.0
 """Four attempts of this and their pauses fit between the lease's fence and its end."""
 COPIES_SECONDS = 10.0
@@ -62,6 +62,7 @@ class Parts:
     dispatcher: dispatch.Dispatcher
     queue: WorkQueue
     copied: copies.Copies
+    stop: stopping.Stop
 
 
 def main() -> int:
@@ -86,7 +87,7 @@ async def run(wanted: settings.Settings) -> int:
     cluster = real.connect(wanted.kubeconfig, timeout_seconds=API_TIMEOUT_SECONDS)
     clocks = lease.Clocks(monotonic=time.monotonic, wall=lambda: datetime.now(UTC))
     held = lease.Lease(cluster, identity=wanted.identity, namespace=wanted.namespace, clocks=clocks)
-    loop = asyncio.get_running_loop()
+    loop, stop = asyncio.get_running_loop(), stopping.Stop()
     around = Surroundings(
         clock=clocks.wall,
         reach=network.reach,
@@ -106,13 +107,13 @@ async def run(wanted: settings.Settings) -> int:
     health = page.Health(queue=queue, lease_held=held.held)
     runner = await page.serve(health, host=wanted.page_host, port=wanted.page_port)
     try:
-        await _identify(cluster, wanted.expected_user)
-        return await _as_holder(wanted, held, Parts(dispatcher, queue, copied))
+        return await stop.or_end(_as_holder(cluster, wanted, held, Parts(dispatcher, queue, copied, stop)))
     finally:
         await runner.cleanup()
 
 
-async def _as_holder(wanted: settings.Settings, held: lease.Lease, parts: Parts) -> int:
+async def _as_holder(cluster: real.RealCluster, wanted: settings.Settings, held: lease.Lease, parts: Parts) -> int:
+    await _identify(cluster, wanted.expected_user)
     try:
         await _take(held)
         return await _work(wanted, held, parts)
@@ -121,27 +122,20 @@ async def _as_holder(wanted: settings.Settings, held: lease.Lease, parts: Parts)
 
 
 async def _work(wanted: settings.Settings, held: lease.Lease, given: Parts) -> int:
-    """All parts side by side; the first that ends, ends the process. kopf ends cleanly on SIGTERM."""
+    """All parts side by side; the first that ends, ends the process."""
     LOG.info("the lease is held by %s; at work", wanted.identity)
     parts: dict[str, Coroutine[Any, Any, None]] = {
+        "kopf": _watch(wanted, given),
         "lease": _renew(held),
         "resync": _resync(given, wanted.resync_seconds),
         "watchdog": watchdog.guard(),
         **{f"worker-{number}": given.queue.serve() for number in range(wanted.workers)},
     }
     tasks = [asyncio.create_task(part, name=f"govcloud {name}") for name, part in parts.items()]
-    watching = asyncio.create_task(_watch(wanted, given), name="govcloud kopf")
-    await asyncio.wait([*tasks, watching], return_when=asyncio.FIRST_COMPLETED)
-    # A stop by signal ends kopf's watchers before kopf itself: that is no fault of the watchers.
-    await asyncio.wait([watching], timeout=STOP_SECONDS)
-    done = [task for task in [watching, *tasks] if task.done()]
-    pending = [task for task in [watching, *tasks] if not task.done()]
-    stopped = watching.done() and watching.exception() is None
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
-    if stopped:
-        return 0
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await stopping.end(tasks)
     for task in done:
         LOG.critical("%s ended: %s; the process ends to be started again", task.get_name(), task.exception())
     return 1
@@ -172,7 +166,10 @@ async def _watch(wanted: settings.Settings, given: Parts) -> None:
     kopf_settings.networking.connect_timeout = 5
     kopf_settings.networking.error_backoffs = patience.Endless()
     kopf_settings.watching.connect_timeout = 5
-    await kopf.operator(registry=registry, settings=kopf_settings, standalone=True, clusterwide=True)
+    others = asyncio.all_tasks()
+    tasks = await kopf.spawn_tasks(registry=registry, settings=kopf_settings, standalone=True, clusterwide=True)
+    given.stop.listen()
+    await kopf.run_tasks(tasks, ignored=others)
 
 
 async def _identify(cluster: real.RealCluster, expected_user: str) -> None:

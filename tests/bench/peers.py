@@ -62,7 +62,7 @@ def compared(ours: Ours) -> Iterator[Figure]:
 
 
 def _kubectl(ours: Ours) -> float:
-    with folder() as place, _server(place) as server:
+    with folder() as place, tenancy.platform(place, audit=True) as server:
         manifest = place / "objects.json"
         manifest.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(ours.objects.values())}))
         command = [str(apiserver.binary("kubectl")), "--kubeconfig", str(_writer(server)), "apply", "-f", str(manifest)]
@@ -85,7 +85,7 @@ class PerChange:
 
 
 def _kopf(ours: Ours) -> tuple[float, float, PerChange]:
-    with folder() as place, _server(place) as server:
+    with folder() as place, tenancy.platform(place, audit=True) as server:
         admin, writer = server.admin(), server.connect(labels.OPERATOR_USER, "system:masters")
         codes = departments.codes(ours.environments)
         departments.make(admin, codes)
@@ -154,14 +154,6 @@ def _require_same(ours: Ours, server: ApiServer) -> None:
         name = min(different)
         text = f"{len(different)} objects differ, e.g. {name}:\n{ours.objects.get(name)}\n{theirs.get(name)}"
         raise RuntimeError(f"the ways do not end alike: figures would mean nothing; {text}")
-
-
-@contextmanager
-def _server(place: Path) -> Iterator[ApiServer]:
-    with apiserver.running(place, controllers=(), audit=True) as server:
-        tenancy.install(server)
-        with apiserver.controller_manager(server):
-            yield server
 
 
 @contextmanager

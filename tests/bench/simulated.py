@@ -43,9 +43,7 @@ class World:
 def world(folder: Path) -> Iterator[World]:
     """An API server with everything of ours but the operator; ended in the end, whatever happens."""
     with ExitStack() as stack:
-        server = stack.enter_context(apiserver.running(folder, controllers=(), audit=True))
-        tenancy.install(server)
-        stack.enter_context(apiserver.controller_manager(server))
+        server = stack.enter_context(tenancy.platform(folder, audit=True))
         stack.enter_context(_scheduler(server))
         stack.enter_context(_machines(server))
         stack.enter_context(_silent_door())

@@ -14,11 +14,9 @@ CONTROLLERS = (*apiserver.CONTROLLERS, "persistentvolumeclaim-protection-control
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiServer]:
-    """Nobody works on it but who is under test; its controllers start once our kinds are there."""
-    with apiserver.running(tmp_path_factory.mktemp("faults"), controllers=()) as running:
-        tenancy.install(running)
-        with apiserver.controller_manager(running, CONTROLLERS):
-            yield running
+    """Nobody works on it but who is under test."""
+    with tenancy.platform(tmp_path_factory.mktemp("faults"), controllers=CONTROLLERS) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

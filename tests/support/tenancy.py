@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +53,17 @@ def install(server: ApiServer) -> None:
         eventually(functools.partial(_is_served, admin, kind), f"{kind} is served")
     eventually(lambda: _refuses_forged_namespace(admin), "admission policies work")
     eventually(lambda: _stamps_requests(admin), "requests are stamped")
+
+
+@contextmanager
+def platform(
+    folder: Path, *, controllers: Sequence[str] = apiserver.CONTROLLERS, audit: bool = False
+) -> Iterator[ApiServer]:
+    """An API server with everything of ours but the operator; its controllers start once our kinds are there."""
+    with apiserver.running(folder, controllers=(), audit=audit) as server:
+        install(server)
+        with apiserver.controller_manager(server, controllers):
+            yield server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,10 +53,8 @@ class Person:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiServer]:
     """API server with our kinds; certificates are signed as in a real cluster."""
-    with apiserver.running(tmp_path_factory.mktemp("tenant"), controllers=()) as running:
-        tenancy.install(running)
-        with apiserver.controller_manager(running), signer(running):
-            yield running
+    with tenancy.platform(tmp_path_factory.mktemp("tenant")) as running, signer(running):
+        yield running
 
 
 def signer(server: apiserver.ApiServer) -> Any:

@@ -16,11 +16,9 @@ from support import apiserver, places, tenancy
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiServer]:
-    """API server with CRDs, policies and roles; its controllers start once our kinds are there."""
-    with apiserver.running(tmp_path_factory.mktemp("tenancy"), controllers=(), audit=True) as running:
-        tenancy.install(running)
-        with apiserver.controller_manager(running):
-            yield running
+    """API server with CRDs, policies and roles."""
+    with tenancy.platform(tmp_path_factory.mktemp("tenancy")) as running:
+        yield running
 
 
 @pytest.fixture(scope="package")

@@ -10,7 +10,7 @@ import json
 import re
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,10 +58,33 @@ class Outcome:
 
 
 @pytest.fixture(scope="module")
-def outcome(server: apiserver.ApiServer, admin: Cluster, new_department: Callable[..., str], operator: Path) -> Outcome:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiServer]:
+    """One of its own: what is sent here would keep the operator of other tests busy."""
+    with tenancy.platform(tmp_path_factory.mktemp("hostile"), audit=True) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def admin(server: apiserver.ApiServer) -> Cluster:
+    return server.admin()
+
+
+@pytest.fixture(scope="module")
+def operator(server: apiserver.ApiServer, canary_address: str) -> Iterator[Path]:
+    """The log of the operator, which goes on to the end."""
+    log = server.folder / "operator.log"
+    with tenancy.operator(server, log, canary_address=canary_address) as process:
+        yield log
+        assert process.child.poll() is None, f"the operator ended by itself:\n{log.read_text()[-3000:]}"
+
+
+@pytest.fixture(scope="module")
+def outcome(server: apiserver.ApiServer, admin: Cluster, operator: Path) -> Outcome:
     """Everything is sent once; ends when the operator has looked at every request."""
     for code in ("evil", "prey"):
-        new_department(code)
+        admin.apply(tenancy.department(code), field_manager=labels.PLATFORM_FIELD_MANAGER)
+        ref = Ref(labels.API_VERSION, "Department", code)
+        tenancy.eventually(lambda ref=ref: tenancy.is_ready(admin.get(ref)), f"{ref} is Ready", seconds=60)
     evil, prey = (places.make(server, code, with_home=False) for code in ("evil", "prey"))
     quiet = changed(samples.CREATE, put("metadata.namespace", prey.home), put("metadata.name", "quiet"))
     quiet["spec"] |= {"purpose": "production", "requestedBy": "prey-owner", "network": {"ingressHosts": [HOST]}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,19 +14,20 @@ import pytest
 
 from govcloud_api import labels
 from govcloud_kube import Ref
+from govcloud_operators import lease
 from support import apiserver, tenancy
 
 ENVIRONMENT = Ref(labels.API_VERSION, "Environment", "portal-sandbox", "dept-crash")
 PROBE = Ref("v1", "Pod", "govcloud-probe", "crash-portal-sandbox")
 
+LEASE = Ref("coordination.k8s.io/v1", "Lease", lease.NAME, labels.SYSTEM_NAMESPACE)
+
 
 @pytest.fixture(scope="module")
 def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiServer]:
     """An API server without an operator of somebody else's."""
-    with apiserver.running(tmp_path_factory.mktemp("process"), controllers=()) as running:
-        tenancy.install(running)
-        with apiserver.controller_manager(running):
-            yield running
+    with tenancy.platform(tmp_path_factory.mktemp("process")) as running:
+        yield running
 
 
 def page(port: int, path: str) -> str:
@@ -64,6 +66,20 @@ def test_killed_doubled_and_stopped(own_server: apiserver.ApiServer, canary_addr
             assert second.child.poll() is None
     for log in logs.values():
         assert "Traceback" not in log.read_text(), log.read_text()[-3000:]
+
+
+@pytest.mark.parametrize("after_seconds", [0.0, 0.3, 0.6, 1.2])
+def test_told_to_stop_just_after_its_start_it_gives_the_lease_back(
+    own_server: apiserver.ApiServer, canary_address: str, after_seconds: float
+) -> None:
+    log = own_server.folder / f"early-{after_seconds}.log"
+    with tenancy.operator(own_server, log, canary_address=canary_address, identity="early") as process:
+        tenancy.eventually(lambda: "at work" in log.read_text(), "it holds the lease", seconds=40)
+        time.sleep(after_seconds)  # kopf is somewhere in its own start
+        process.child.terminate()
+        assert process.child.wait(8) == 0, log.read_text()[-3000:]
+    assert not own_server.admin().get(LEASE)["spec"].get("holderIdentity")
+    assert "Traceback" not in log.read_text()
 
 
 def test_taken_for_somebody_else_it_does_not_start(own_server: apiserver.ApiServer, canary_address: str) -> None:

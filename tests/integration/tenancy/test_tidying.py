@@ -19,10 +19,8 @@ LATER = datetime.now(UTC) + RETENTION + timedelta(days=1)
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiServer]:
     """One of its own: an operator that runs beside would judge what is left unjudged here."""
-    with apiserver.running(tmp_path_factory.mktemp("tidying"), controllers=()) as running:
-        tenancy.install(running)
-        with apiserver.controller_manager(running):
-            yield running
+    with tenancy.platform(tmp_path_factory.mktemp("tidying")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

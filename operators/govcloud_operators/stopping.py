@@ -1,0 +1,54 @@
+"""Told to stop, the process ends in order and within seconds, whatever kopf is doing just then.
+
+kopf 1.45 takes SIGTERM and SIGINT for itself; told within its first second it waits for ever for its own tasks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Coroutine, Iterable
+from typing import Any
+
+LOG = logging.getLogger(__name__)
+END_SECONDS = 3.0
+"""How long parts that are cancelled may take; then the lease is given back without them."""
+
+
+class Stop:
+    """One word for the whole process, given by SIGTERM or SIGINT. Made inside the event loop."""
+
+    def __init__(self) -> None:
+        self._told = asyncio.Event()
+        self.listen()
+
+    def listen(self) -> None:
+        """Take both signals, also from a library that took them in the meantime."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._told.set)
+
+    async def or_end(self, work: Coroutine[Any, Any, int]) -> int:
+        """The exit code of `work`, or 0 after it was cancelled because of a signal and has tidied up."""
+        working, told = asyncio.create_task(work), asyncio.create_task(self._told.wait())
+        await asyncio.wait([working, told], return_when=asyncio.FIRST_COMPLETED)
+        if told.done():
+            asyncio.get_running_loop().set_exception_handler(_hushed)
+        told.cancel()
+        working.cancel()
+        await asyncio.wait([working])
+        return 0 if working.cancelled() else working.result()
+
+
+def _hushed(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What kopf's generators say when they are closed in the middle is no fault of the operator."""
+    LOG.debug("while stopping: %s", context.get("message"))
+
+
+async def end(parts: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel all and wait, but not for ever."""
+    pending = [part for part in parts if not part.done()]
+    for part in pending:
+        part.cancel()
+    if pending:
+        await asyncio.wait(pending, timeout=END_SECONDS)
