@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from support import lab as labs
+from support import sandboxes
 
 # While the first control plane starts; every other phase is one of the longer stories.
 _KILLED_AFTER_SECONDS = 20.0
@@ -39,3 +40,10 @@ def tax(lab: labs.Lab) -> Path:
 def health(lab: labs.Lab) -> Path:
     """Credentials of an owner of the health department."""
     return lab.member("health", "ben")
+
+
+@pytest.fixture(scope="session")
+def environments(lab: labs.Lab, tax: Path, health: Path) -> dict[str, float]:
+    """Seconds from request to Ready, by namespace; the first one also pulls the probe's image."""
+    asked = {sandboxes.HEALTH: (health, "clinic"), sandboxes.TAX: (tax, "forms")}
+    return {namespace: sandboxes.ask(lab, *wish) for namespace, wish in asked.items()}

@@ -44,7 +44,17 @@ def test_a_second_run_changes_nothing_within_a_minute(lab: Lab) -> None:
     changed = json.loads(lab.govcloud("deploy", str(lab.site), "-o", "json"))["changed"]
     assert changed == {"machines": [], "cluster": [], "platform": []}
     assert time.monotonic() - began <= 60
-    assert lab.govcloud("plan", str(lab.site)).startswith("No changes")
+
+
+def test_a_plan_names_what_somebody_changed_by_hand_and_nothing_else(lab: Lab) -> None:
+    scale = ["-n", "govcloud-system", "scale", "deployment/isolation-canary"]
+    lab.kubectl(*scale, "--replicas=0")
+    try:
+        pending = json.loads(lab.govcloud("plan", "--detailed-exitcode", "-o", "json", str(lab.site), code=7))
+    finally:
+        lab.kubectl(*scale, "--replicas=1")
+    assert [item["phase"] for item in pending] == ["platform"]
+    assert "isolation-canary" in pending[0]["what"]
 
 
 def test_kubeconfig_prints_a_file_that_works(lab: Lab) -> None:

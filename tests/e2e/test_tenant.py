@@ -1,30 +1,15 @@
 """The tax office asks for an environment and uses it; another department cannot touch it."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
 
 from support import probe
 from support.lab import Lab, eventually
+from support.sandboxes import HEALTH, TAX
 
 pytestmark = pytest.mark.e2e
-TAX, HEALTH = "tax-forms-sandbox", "health-clinic-sandbox"
-
-
-def ask(lab: Lab, kubeconfig: Path, product: str) -> float:
-    """Ask for a sandbox with the member's credentials alone; returns the seconds until it is ready."""
-    began = time.monotonic()
-    wish = ["--product", product, "--purpose", "sandbox", "--why", "try it"]
-    lab.govcloud("env", "request", str(lab.site), "--kubeconfig", str(kubeconfig), *wish, "--wait")
-    return time.monotonic() - began
-
-
-@pytest.fixture(scope="module")
-def environments(lab: Lab, tax: Path, health: Path) -> dict[str, float]:
-    """Seconds from request to Ready, by namespace; the first one also pulls the probe's image."""
-    return {HEALTH: ask(lab, health, "clinic"), TAX: ask(lab, tax, "forms")}
 
 
 def test_an_approved_request_is_ready_within_15_seconds(environments: dict[str, float]) -> None:
@@ -138,17 +123,3 @@ def test_drift_is_repaired_within_a_minute(lab: Lab, environments: dict[str, flo
     lab.kubectl("-n", TAX, "delete", "networkpolicy,resourcequota,limitrange", "--all")
     for kind in ("networkpolicy", "resourcequota", "limitrange"):
         eventually(lambda kind=kind: lab.get(kind, "-n", TAX)["items"], 60, f"{kind} is back")
-
-
-def test_prometheus_shows_what_the_department_has_and_uses(lab: Lab, environments: dict[str, float]) -> None:
-    def value(expression: str) -> float | None:
-        found = lab.query(expression)
-        return float(found[0]["value"][1]) if found else None
-
-    sandbox = '{department="tax",purpose="sandbox"}'
-    assert eventually(lambda: value(f"govcloud_cpu_quota_cores{sandbox}"), 90, "quota is measured") == 1
-    assert eventually(lambda: value(f"sum(govcloud_cpu_requested_cores{sandbox})"), 90, "requests are measured") > 0
-    used = f"department_purpose:container_cpu_usage_seconds:rate5m{sandbox}"
-    assert eventually(lambda: value(used) is not None, 180, "use is measured")
-    eventually(lambda: lab.query("govcloud_source_up == 1"), 30, "sources are up")
-    eventually(lambda: lab.query("up == 1") and not lab.query("up == 0"), 120, "every target is scraped")

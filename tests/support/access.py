@@ -1,13 +1,13 @@
-"""Who may do what where, asked with SubjectAccessReviews, as text with one line for each kind of object."""
+"""Who may do what where, as the API server sees it, as text with one line for each kind of object."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from govcloud_api import labels
 from govcloud_api.definitions import DEFINITIONS
-from govcloud_kube import Cluster
+from govcloud_kube import Cluster, Object
+from support.apiserver import ApiServer
 
 READ, WRITE = ("get", "list", "watch"), ("create", "update", "patch", "delete", "deletecollection")
 OURS = [(labels.GROUP, f"{d.plural}{part}") for d in DEFINITIONS for part in ("", "/status")]
@@ -35,12 +35,14 @@ OTHERS = {
     "apiregistration.k8s.io": "apiservices",
     "metrics.k8s.io": "pods nodes",
 }
+Question = tuple[str, str, str]
+"""(verb, group, resource)."""
 RESOURCES = [
     *OURS,
     *[("", name) for name in CORE.split()],
     *[(group, name) for group, names in OTHERS.items() for name in names.split()],
 ]
-SPECIAL = [
+SPECIAL: list[Question] = [
     ("ask", labels.GROUP, "environmentrequests"),
     ("bind", "rbac.authorization.k8s.io", "clusterroles"),
     ("escalate", "rbac.authorization.k8s.io", "clusterroles"),
@@ -51,18 +53,46 @@ SPECIAL = [
     ("sign", "certificates.k8s.io", "signers"),
     ("approve", "certificates.k8s.io", "signers"),
 ]
-"""(verb, group, resource) that are rights by themselves."""
+"""Rights by themselves."""
+QUESTIONS: list[Question] = [(verb, *resource) for resource in RESOURCES for verb in (*READ, *WRITE)] + SPECIAL
+PERSON, NO_NAMESPACE = "somebody", "no-namespace-at-all"
+SPREAD = 15
+"""So many of the questions, and of the rights that are held, are asked one by one; all of them take a minute."""
 
 
-def table(admin: Cluster, groups: Sequence[str], namespace: str) -> list[str]:
-    """`resource: verbs` of everything that people of these groups may do in a namespace; "" is the cluster."""
-    questions = [(verb, *resource) for resource in RESOURCES for verb in (*READ, *WRITE)] + SPECIAL
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda asked: allowed(admin, "somebody", groups, namespace, asked), questions))
-    return list(_lines([asked for asked, answer in zip(questions, answers, strict=True) if answer]))
+def table(server: ApiServer, groups: Sequence[str], namespace: str, *, ask_all: bool = False) -> list[str]:
+    """`resource: verbs` of everything that people of these groups may do in a namespace; "" is the cluster.
+
+    The rules are resolved by the API server; SubjectAccessReviews, spread over all questions or for each of them, must
+    agree with them.
+    """
+    person = server.connect(PERSON, *groups)
+    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "metadata": {}}
+    answer = person.create(review | {"spec": {"namespace": namespace or NO_NAMESPACE}})["status"]
+    held = [asked for asked in QUESTIONS if any(_covers(rule, *asked) for rule in answer["resourceRules"])]
+    admin, spread = server.admin(), {*_spread(held), *_spread(QUESTIONS), *SPECIAL}
+    for asked in QUESTIONS if ask_all else spread:
+        assert allowed(admin, PERSON, groups, namespace, asked) == (asked in held), (groups, namespace, asked)
+    return list(_lines(held))
 
 
-def allowed(admin: Cluster, user: str, groups: Sequence[str], namespace: str, asked: tuple[str, str, str]) -> bool:
+def _spread(questions: list[Question]) -> list[Question]:
+    return questions[:: max(1, len(questions) // SPREAD)]
+
+
+def _covers(rule: Object, verb: str, group: str, resource: str) -> bool:
+    """Does a rule grant this for every name? As RBAC reads rules; `*/part` is any resource's part."""
+    part = resource.partition("/")[2]
+    names = {"*", resource, f"*/{part}" if part else resource}
+    return (
+        not rule.get("resourceNames")
+        and bool({"*", verb} & {*rule["verbs"]})
+        and bool({"*", group} & {*rule.get("apiGroups", ())})
+        and bool(names & {*rule.get("resources", ())})
+    )
+
+
+def allowed(admin: Cluster, user: str, groups: Sequence[str], namespace: str, asked: Question) -> bool:
     """One question to the API server's authorizer."""
     verb, api_group, resource = asked
     plural, _, sub = resource.partition("/")
@@ -80,7 +110,7 @@ def allowed(admin: Cluster, user: str, groups: Sequence[str], namespace: str, as
     return bool(admin.create(review)["status"]["allowed"])
 
 
-def _lines(found: list[tuple[str, str, str]]) -> Iterator[str]:
+def _lines(found: list[Question]) -> Iterator[str]:
     verbs: dict[str, list[str]] = {}
     for verb, group, resource in found:
         verbs.setdefault(f"{resource}.{group}".rstrip("."), []).append(verb)

@@ -8,8 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,13 +106,6 @@ class Lab:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
-
-    def query(self, expression: str) -> list[dict[str, Any]]:
-        """Result vector of an instant query."""
-        endpoint = json.loads(self.govcloud("status", str(self.site), "-o", "json"))["endpoints"]["prometheus"]
-        url = f"{endpoint}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
-        with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  # our own lab's address
-            return list(json.load(answer)["data"]["result"])
 
     def cut_power(self, node: str) -> None:
         """Every process of the machine dies at once; nothing is tidied up, as with a pulled plug."""

@@ -73,6 +73,7 @@ def test_an_interrupt_on_a_terminal_ends_everything(site: Path) -> None:
     interrupted(site, everybody=True)
 
 
+@pytest.mark.long
 def test_an_interrupt_that_only_we_get_does_too_and_the_next_run_goes_on(site: Path) -> None:
     interrupted(site, everybody=False)
     process = deploy(site)

@@ -187,6 +187,7 @@ def refused(site: Site, verb: str) -> str:
     return err.strip().splitlines()[-1]
 
 
+@pytest.mark.long
 def test_a_state_opens_with_its_own_passphrase_only(site: Site) -> None:
     site.run("up")
     file = site.state / "pulumi" / "passphrase"

@@ -1,4 +1,4 @@
-"""Who may what where, against the committed list `access.golden`; and what no role may ever hold.
+"""Who may do what where, against the committed list `access.golden`; and what no role may ever hold.
 
 After a wanted change of a role: copy the list that the failing test names over `access.golden`, and read the diff.
 """
@@ -13,7 +13,7 @@ import pytest
 
 from govcloud_api import errors, labels
 from govcloud_kube import Cluster
-from support import access, places, samples
+from support import access, apiserver, places, samples
 from support.schema_cases import changed, put
 
 GOLDEN = Path(__file__).parent / "access.golden"
@@ -26,9 +26,12 @@ FORBIDDEN_WRITES = {
 WRITES = {*access.WRITE, "bind", "escalate", "impersonate", "*"}
 
 
-@pytest.fixture(scope="module")
-def found(admin: Cluster, acme: places.Place, bolt: places.Place) -> str:
-    """The whole list as it is now."""
+def whole_list(server: apiserver.ApiServer, acme: places.Place, bolt: places.Place, *, ask_all: bool = False) -> str:
+    """As it is now."""
+
+    def table(groups: list[str], namespace: str) -> list[str]:
+        return access.table(server, groups, namespace, ask_all=ask_all)
+
     elsewhere = [
         (labels.TENANTS_NAMESPACE, labels.TENANTS_NAMESPACE),
         (labels.SYSTEM_NAMESPACE, labels.SYSTEM_NAMESPACE),
@@ -36,13 +39,12 @@ def found(admin: Cluster, acme: places.Place, bolt: places.Place) -> str:
     ]
     foreign = [(bolt.home, "another's home"), (bolt.work, "another's environment")]
     decisions = (labels.APPROVALS_NAMESPACE, labels.APPROVALS_NAMESPACE)
-    everybody = access.table(admin, [], acme.home)
+    everybody = table([], acme.home)
     blocks = [_block("everybody", "the cluster", everybody)]
 
     def ask(name: str, groups: list[str], spots: list[tuple[str, str]]) -> None:
         for namespace, where in spots:
-            given = access.table(admin, groups, namespace)
-            blocks.append(_block(name, where, [line for line in given if line not in everybody]))
+            blocks.append(_block(name, where, [line for line in table(groups, namespace) if line not in everybody]))
 
     for role in places.ROLES:
         ask(f"acme:{role}", [f"acme:{role}"], [(acme.home, "own home"), (acme.work, "own environment")])
@@ -60,7 +62,8 @@ def _block(name: str, where: str, lines: list[str]) -> str:
     return "\n".join([f"{name} in {where}", *[f"  {line}" for line in lines or ["nothing"]], ""])
 
 
-def test_access_is_as_agreed(found: str) -> None:
+def test_access_is_as_agreed(server: apiserver.ApiServer, acme: places.Place, bolt: places.Place) -> None:
+    found = whole_list(server, acme, bolt)
     agreed = GOLDEN.read_text() if GOLDEN.exists() else ""
     if found == agreed:
         return
@@ -68,6 +71,13 @@ def test_access_is_as_agreed(found: str) -> None:
     new.write_text(found)
     diff = difflib.unified_diff(agreed.splitlines(), found.splitlines(), "agreed", "now", lineterm="", n=30)
     pytest.fail(f"rights have changed; if that is wanted: cp {new} {GOLDEN}\n" + "\n".join(diff))
+
+
+@pytest.mark.long
+def test_the_authorizer_says_so_to_every_question(
+    server: apiserver.ApiServer, acme: places.Place, bolt: places.Place
+) -> None:
+    assert whole_list(server, acme, bolt, ask_all=True) == GOLDEN.read_text()
 
 
 def test_the_list_holds_what_matters() -> None:
