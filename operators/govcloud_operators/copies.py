@@ -10,15 +10,12 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from contextvars import ContextVar
 
-import kopf
-
-from govcloud_api import definitions, errors, labels
+from govcloud_api import definitions, errors
 from govcloud_api.objects import Object, Objects
 from govcloud_kube import real
 from govcloud_kube.follower import Follower
-from govcloud_kube.mirror import Mirror, is_only_status
+from govcloud_kube.mirror import Mirror
 from govcloud_kube.shelf import Change, Followed, Shelf
 from govcloud_operators import following
 from govcloud_operators.environment_request.reconcile import SERVED, SETTLED
@@ -28,8 +25,6 @@ LOG = logging.getLogger(__name__)
 START_SECONDS = 8.0
 HISTORY = SERVED | SETTLED
 """Phases of requests that an environment's status changes nothing about."""
-_QUIET: ContextVar[bool] = ContextVar("only the status of the object that kopf tells of is new", default=False)
-"""kopf calls the handlers of one event one after another in one task."""
 
 
 class Copies:
@@ -57,35 +52,24 @@ class Copies:
         """Find what no watch told. Blocks for the lists; what cannot be listed is read live until it can."""
         self._compare(self.mirror.shelves)
 
-    def register(self, registry: kopf.OperatorRegistry, plural: str) -> None:
-        """Hear of objects of one of our own kinds before its room does."""
-
-        @kopf.on.event(labels.GROUP, labels.VERSION, plural, registry=registry, id=f"{plural}-copy")
-        async def on_event(event: kopf.RawEvent, **_: object) -> None:
-            _QUIET.set(False)
-            _QUIET.set(self.heard(event["type"], dict(event["object"])))
-
-    def heard(self, type_: str | None, obj: Object) -> bool:
-        """kopf saw an object of our own kinds; True when nothing but its status, which is our own word, is new."""
+    def heard(self, type_: str | None, obj: Object) -> frozenset[str]:
+        """kopf saw an object of our own kinds; gives the kinds that need no look because of it."""
         shelf = self._own.get(obj.get("kind", ""))
         if shelf is None:
-            return False
+            return frozenset()
         change = self.mirror.heard(shelf, type_, obj)
         # kopf's lists have no type: then nothing is known of what happened before, and everything is looked at.
-        return type_ == "MODIFIED" and (change is None or is_only_status(change))
+        return following.unconcerned(change) if type_ == "MODIFIED" else frozenset()
 
-    def enqueue(self, add: Enqueue) -> Enqueue:
-        """What rooms enqueue while they handle kopf's event, without looks that the echo of an own status needs not."""
+    def concerned(self, type_: str | None, obj: Object, touched: Iterable[Key]) -> Iterator[Key]:
+        """kopf saw an object: those of `touched` that need a look because of it."""
+        quiet = self.heard(type_, obj)
+        return (key for key in touched if key.kind not in quiet or not self._is_at_rest(key))
 
-        def told(key: Key) -> None:
-            if not (_QUIET.get() and self._needs_no_look(key)):
-                add(key)
-
-        return told
-
-    def _needs_no_look(self, key: Key) -> bool:
+    def _is_at_rest(self, key: Key) -> bool:
+        """Requests that are not history wait for more than what an event shows."""
         if key.kind != "EnvironmentRequest":
-            return key.kind in ("Department", "Environment")
+            return True
         request = self._own[key.kind].get((key.namespace or "", key.name)) or {}
         return (request.get("status") or {}).get("phase") in HISTORY
 

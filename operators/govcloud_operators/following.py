@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from govcloud_api import labels, notices
 from govcloud_api.objects import Object, Ref
+from govcloud_kube.mirror import is_only_status
 from govcloud_kube.shelf import Change, Followed
 from govcloud_operators import isolation
 from govcloud_operators.environment import desired
@@ -32,6 +33,7 @@ CHILDREN = (
     *(Followed(api_version="v1", kind="ConfigMap", field_selector=f"metadata.name={name}") for name in notices.NAMES),
     Followed(api_version="v1", kind="Event", field_selector="type=Warning", newest=WARNINGS_KEPT, has_bookmarks=False),
 )
+_ABOUT_ENVIRONMENTS = frozenset({"Department", "Environment", "EnvironmentRequest"})
 SELDOM = (desired.CANARY, desired.API_SERVICE)
 """Services whose addresses never change while they are there."""
 
@@ -40,6 +42,20 @@ def own(kinds: Iterable[str]) -> Iterator[Followed]:
     """Our own kinds."""
     for kind in kinds:
         yield Followed(api_version=labels.API_VERSION, kind=kind)
+
+
+def unconcerned(change: Change | None) -> frozenset[str]:
+    """Kinds that need no look because an object of ours was modified like this; None: only in what we wrote ourselves.
+
+    The status is our own word. A department counts what its environments reserve, and a request that is history needs
+    to know whether its environment is there and who asked for it last: other wishes of an environment are its own.
+    """
+    if change is None or is_only_status(change):
+        return _ABOUT_ENVIRONMENTS
+    before, after = change.before, change.after
+    if before and after and after["kind"] == "Environment" and _reserved(before) == _reserved(after):
+        return _ABOUT_ENVIRONMENTS - {"Environment"}
+    return frozenset()
 
 
 def place(followed: Followed, change: Change) -> Ref | None:
@@ -59,6 +75,12 @@ def key(followed: Followed, change: Change, namespace: Object | None) -> Key | N
         code = _label(obj, labels.DEPARTMENT)
         return Key("Department", None, code) if code else None
     return _of_namespace(namespace) if place(followed, change) else None
+
+
+def _reserved(environment: Object) -> object:
+    metadata, spec = environment["metadata"], environment["spec"]
+    known = [metadata.get(name) for name in ("uid", "deletionTimestamp", "annotations")]
+    return known, [spec.get(name) for name in ("quota", "departmentRef", "requestRef")]
 
 
 def _of_namespace(namespace: Object | None) -> Key | None:

@@ -37,6 +37,7 @@ from govcloud_operators import (
     urgency,
     usage,
     watchdog,
+    watching,
 )
 from govcloud_operators.keys import Key
 from govcloud_operators.queue import WorkQueue
@@ -142,32 +143,16 @@ async def _work(wanted: settings.Settings, held: lease.Lease, given: Parts) -> i
 
 
 async def _watch(wanted: settings.Settings, given: Parts) -> None:
-    """kopf as a thin shell: it lists and watches, our handlers name keys, nothing is stored on objects."""
+    """First copies of everything, then kopf."""
     try:
         await asyncio.wait_for(asyncio.to_thread(given.copied.start), COPIES_SECONDS)
     except TimeoutError:
         LOG.warning("not everything is copied after %s s; the rest is read live meanwhile", COPIES_SECONDS)
     for key in given.dispatcher.unannounced():
         given.queue.add(key)
-    registry = kopf.OperatorRegistry()
-    for room in ROOMS:
-        if room.foreign is None and room.by_clock is None:
-            given.copied.register(registry, room.plural)
-        room.register(registry, given.copied.enqueue(given.queue.add))
-
-    @kopf.on.login(registry=registry, id="login", retries=3)
-    def on_login(**_: object) -> kopf.ConnectionInfo:
-        return login.connection(wanted.kubeconfig, datetime.now(UTC))
-
-    kopf_settings = kopf.OperatorSettings()
-    kopf_settings.posting.enabled = False
-    kopf_settings.scanning.disabled = True
-    kopf_settings.networking.request_timeout = 30
-    kopf_settings.networking.connect_timeout = 5
-    kopf_settings.networking.error_backoffs = patience.Endless()
-    kopf_settings.watching.connect_timeout = 5
+    registry = watching.registry(ROOMS, given.copied, given.queue.add, wanted.kubeconfig)
     others = asyncio.all_tasks()
-    tasks = await kopf.spawn_tasks(registry=registry, settings=kopf_settings, standalone=True, clusterwide=True)
+    tasks = await kopf.spawn_tasks(registry=registry, settings=watching.settings(), standalone=True, clusterwide=True)
     given.stop.listen()
     await kopf.run_tasks(tasks, ignored=others)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-import kopf
-
 from govcloud_api import definitions, errors, labels
 from govcloud_api.objects import Object, Ref
 from govcloud_api.rules import checks
@@ -26,7 +24,7 @@ from govcloud_operators.exemption import handlers as exemption_handlers
 from govcloud_operators.exemption import reconcile as exemption
 from govcloud_operators.ingress import handlers as ingress_handlers
 from govcloud_operators.ingress import reconcile as ingress
-from govcloud_operators.keys import Enqueue, Key
+from govcloud_operators.keys import Key
 from govcloud_operators.services import looking
 from govcloud_operators.services.backups import room as backup_store
 from govcloud_operators.services.binding import handlers as binding_handlers
@@ -43,7 +41,8 @@ from govcloud_operators.work_calendar import handlers as work_calendar_handlers
 from govcloud_operators.work_calendar import reconcile as work_calendar
 
 Reconcile = Callable[[Cluster, Key, Surroundings], float | None]
-Register = Callable[[kopf.OperatorRegistry, Enqueue], None]
+Touched = Callable[[str | None, Object], Iterable[Key]]
+"""(what happened: ADDED, MODIFIED, DELETED; None: it was listed, the object) -> what is looked at because of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +60,7 @@ class Room:
     """A kind, what announces a change of it, and what is done about one."""
 
     kind: str
-    register: Register
-    """Adds the room's handlers to kopf's registry; they only name keys."""
+    touched: Touched
     reconcile: Reconcile
     """Returns seconds until the next look, None when only an event or the resync brings one."""
     fan_out: Callable[[Cluster, Key], Iterable[Key]] | None = None
@@ -77,17 +75,18 @@ class Room:
     """No kind at all: nothing announces a change, the resync alone brings this key."""
 
     @property
-    def plural(self) -> str:
-        """The kind as in URLs."""
+    def resource(self) -> tuple[str, str, str]:
+        """(group, version, plural) of what it watches."""
         if self.foreign is not None:
-            return self.foreign.plural
-        return next(found.plural for found in definitions.DEFINITIONS if found.kind == self.kind)
+            return self.foreign.group, self.foreign.version, self.foreign.plural
+        plural = next(found.plural for found in definitions.DEFINITIONS if found.kind == self.kind)
+        return labels.GROUP, labels.VERSION, plural
 
     @property
     def watched(self) -> str:
         """What the room's watch is of, as kopf names it: `departments.v1alpha1.govcloud.internal`."""
-        version, group = (self.foreign.version, self.foreign.group) if self.foreign else (labels.VERSION, labels.GROUP)
-        return f"{self.plural}.{version}.{group}"
+        group, version, plural = self.resource
+        return f"{plural}.{version}.{group}"
 
 
 def _requests_and_environments(cluster: Cluster, key: Key) -> Iterable[Key]:
@@ -193,13 +192,13 @@ def _is_settled_request(obj: Object) -> bool:
 ROOMS: tuple[Room, ...] = (
     Room(
         kind="Department",
-        register=department_handlers.register,
+        touched=department_handlers.touched,
         reconcile=_department,
         fan_out=_requests_and_environments,
     ),
     Room(
         kind="EnvironmentRequest",
-        register=environment_request_handlers.register,
+        touched=environment_request_handlers.touched,
         reconcile=lambda cluster, key, around: environment_request.reconcile(
             cluster, environment_request.request_ref(key.namespace or "", key.name), around
         ),
@@ -209,7 +208,7 @@ ROOMS: tuple[Room, ...] = (
     ),
     Room(
         kind="Environment",
-        register=environment_handlers.register,
+        touched=environment_handlers.touched,
         reconcile=lambda cluster, key, around: environment.reconcile(
             cluster, environment.environment_ref(key.namespace or "", key.name), around
         ),
@@ -217,12 +216,12 @@ ROOMS: tuple[Room, ...] = (
     ),
     Room(
         kind="ServiceTier",
-        register=tier_handlers.register,
+        touched=tier_handlers.touched,
         reconcile=lambda cluster, key, around: tier.reconcile(cluster, key.name, around.clock()),
     ),
     Room(
         kind="Approval",
-        register=approval_handlers.register,
+        touched=approval_handlers.touched,
         reconcile=lambda cluster, key, around: approval.reconcile(
             cluster, approval.approval_ref(key.namespace or "", key.name), around.clock()
         ),
@@ -230,45 +229,45 @@ ROOMS: tuple[Room, ...] = (
     ),
     Room(
         kind="PolicyExemption",
-        register=exemption_handlers.register,
+        touched=exemption_handlers.touched,
         reconcile=lambda cluster, key, around: exemption.reconcile(
             cluster, exemption.exemption_ref(key.namespace or "", key.name), around.clock()
         ),
     ),
     Room(
         kind="ApprovalPolicy",
-        register=approval_policy_handlers.register,
+        touched=approval_policy_handlers.touched,
         reconcile=lambda cluster, key, around: approval_policy.reconcile(cluster, key.name, around.clock()),
         fan_out=_open_requests,
     ),
     Room(
         kind="WorkCalendar",
-        register=work_calendar_handlers.register,
+        touched=work_calendar_handlers.touched,
         reconcile=lambda cluster, key, around: work_calendar.reconcile(cluster, key.name, around.clock()),
         fan_out=_open_requests_and_policies,
     ),
     Room(
         kind="ServiceOffering",
-        register=offering_handlers.register,
+        touched=offering_handlers.touched,
         reconcile=lambda cluster, key, around: offering.reconcile(cluster, key.name, around.clock()),
         fan_out=_instances_of_offering,
     ),
     Room(
         kind="ServiceInstance",
-        register=instance_handlers.register,
+        touched=instance_handlers.touched,
         reconcile=_instance,
         fan_out=_bindings_of_instance,
     ),
-    Room(kind="ServiceBinding", register=binding_handlers.register, reconcile=_binding),
+    Room(kind="ServiceBinding", touched=binding_handlers.touched, reconcile=_binding),
     Room(
         kind="Ingress",
-        register=ingress_handlers.register,
+        touched=ingress_handlers.touched,
         reconcile=_ingresses,
         foreign=Foreign(plural="ingresses", version="v1", group="networking.k8s.io", key=ingress_handlers.KEY),
     ),
     Room(
         kind=backup_store.KEY.kind,
-        register=lambda _registry, _enqueue: None,
+        touched=lambda _type, _obj: (),
         reconcile=_backup_store,
         by_clock=backup_store.KEY,
     ),

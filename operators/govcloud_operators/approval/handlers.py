@@ -1,19 +1,16 @@
-"""Events about Approvals -> keys of the queue."""
+"""Events about Approvals -> keys of the queue. Pure."""
 
 from __future__ import annotations
 
-import kopf
+from collections.abc import Iterator
 
-from govcloud_api import labels
-from govcloud_operators.keys import Enqueue, Key
+from govcloud_api.objects import Object
+from govcloud_operators.keys import Key
 
 
-def register(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
-    """Watch Approvals; what they are about is looked at as well."""
-
-    @kopf.on.event(labels.GROUP, labels.VERSION, "approvals", registry=registry, id="approval")
-    async def on_event(name: str, namespace: str | None, spec: kopf.Spec, **_: object) -> None:
-        enqueue(Key("Approval", namespace, name))
-        asked = spec.get("requestRef") or {}
-        if asked.get("kind") in ("EnvironmentRequest", "PolicyExemption"):
-            enqueue(Key(asked["kind"], asked.get("namespace"), asked.get("name") or ""))
+def touched(_type: str | None, obj: Object) -> Iterator[Key]:
+    """What it is about is looked at as well."""
+    name, namespace, asked = obj["metadata"]["name"], obj["metadata"]["namespace"], obj["spec"].get("requestRef") or {}
+    yield Key("Approval", namespace, name)
+    if asked.get("kind") in ("EnvironmentRequest", "PolicyExemption"):
+        yield Key(asked["kind"], asked.get("namespace"), asked.get("name") or "")

@@ -1,17 +1,14 @@
-"""Events about ApprovalPolicies -> keys of the queue."""
+"""Events about ApprovalPolicies -> keys of the queue. Pure."""
 
 from __future__ import annotations
 
-import kopf
+from collections.abc import Iterator
 
-from govcloud_api import labels
-from govcloud_operators.keys import Enqueue, Key
+from govcloud_api.objects import Object
+from govcloud_operators.keys import Key
 
 
-def register(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
-    """Watch policies; another rule may decide about every request that is open."""
-
-    @kopf.on.event(labels.GROUP, labels.VERSION, "approvalpolicies", registry=registry, id="approval-policy")
-    async def on_event(name: str, **_: object) -> None:
-        enqueue(Key("ApprovalPolicy", None, name))
-        enqueue(Key("ApprovalPolicyFanOut", None, "all"))
+def touched(_type: str | None, obj: Object) -> Iterator[Key]:
+    """Another rule may decide about every request that is open."""
+    yield Key("ApprovalPolicy", None, obj["metadata"]["name"])
+    yield Key("ApprovalPolicyFanOut", None, "all")

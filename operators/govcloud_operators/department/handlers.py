@@ -1,18 +1,16 @@
-"""Events about Departments -> keys of the queue."""
+"""Events about Departments -> keys of the queue. Pure."""
 
 from __future__ import annotations
 
-import kopf
+from collections.abc import Iterator
 
-from govcloud_api import labels
-from govcloud_operators.keys import Enqueue, Key
+from govcloud_api.objects import Object
+from govcloud_operators.keys import Key
 
 
-def register(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
-    """Watch Departments. A change may let requests pass and changes who may enter environments: look at all."""
-
-    @kopf.on.event(labels.GROUP, labels.VERSION, "departments", registry=registry, id="department")
-    async def on_event(name: str, spec: kopf.Spec, **_: object) -> None:
-        enqueue(Key("Department", None, name))
-        enqueue(Key("DepartmentFanOut", None, name))
-        enqueue(Key("ServiceTier", None, spec.get("serviceTierRef", "")))
+def touched(_type: str | None, obj: Object) -> Iterator[Key]:
+    """A change may let requests pass and changes who may enter environments: look at all."""
+    name = obj["metadata"]["name"]
+    yield Key("Department", None, name)
+    yield Key("DepartmentFanOut", None, name)
+    yield Key("ServiceTier", None, obj["spec"].get("serviceTierRef", ""))

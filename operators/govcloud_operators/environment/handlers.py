@@ -1,18 +1,16 @@
-"""Events about Environments -> keys of the queue."""
+"""Events about Environments -> keys of the queue. Pure."""
 
 from __future__ import annotations
 
-import kopf
+from collections.abc import Iterator
 
-from govcloud_api import labels
-from govcloud_operators.keys import Enqueue, Key
+from govcloud_api.objects import Object
+from govcloud_operators.keys import Key
 
 
-def register(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
-    """Watch Environments; the request shows their state, the department counts them."""
-
-    @kopf.on.event(labels.GROUP, labels.VERSION, "environments", registry=registry, id="environment")
-    async def on_event(name: str, namespace: str | None, spec: kopf.Spec, **_: object) -> None:
-        enqueue(Key("Environment", namespace, name))
-        enqueue(Key("EnvironmentRequest", namespace, (spec.get("requestRef") or {}).get("name", "")))
-        enqueue(Key("Department", None, spec.get("departmentRef", "")))
+def touched(_type: str | None, obj: Object) -> Iterator[Key]:
+    """The request shows its state, the department counts it."""
+    name, namespace, spec = obj["metadata"]["name"], obj["metadata"]["namespace"], obj["spec"]
+    yield Key("Environment", namespace, name)
+    yield Key("EnvironmentRequest", namespace, (spec.get("requestRef") or {}).get("name", ""))
+    yield Key("Department", None, spec.get("departmentRef", ""))

@@ -1,28 +1,24 @@
-"""Events about EnvironmentRequests -> keys of the queue."""
+"""Events about EnvironmentRequests -> keys of the queue. Pure."""
 
 from __future__ import annotations
 
-import kopf
+from collections.abc import Iterator
 
-from govcloud_api import labels
+from govcloud_api.objects import Object
 from govcloud_api.rules import checks
-from govcloud_operators.keys import Enqueue, Key
+from govcloud_operators.keys import Key
 
 
-def register(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
-    """Watch requests. One that was deleted is cancelled, or history: nothing of the world changes by it.
+def touched(type_: str | None, obj: Object) -> Iterator[Key]:
+    """One that was deleted is cancelled, or history: nothing of the world changes by it.
 
     The next request about the same environment waits for its turn, and is looked at when this one is out of the way.
     Who shall get an environment is shown the request at home, so the receiving department is looked at, too.
     """
-
-    @kopf.on.event(labels.GROUP, labels.VERSION, "environmentrequests", registry=registry, id="environment-request")
-    async def on_event(
-        name: str, namespace: str | None, spec: kopf.Spec, status: kopf.Status, type: str | None, **_: object
-    ) -> None:
-        gone = type == "DELETED"
-        if not gone:
-            enqueue(Key("EnvironmentRequest", namespace, name))
-        if gone or status.get("phase") not in checks.UNDECIDED:
-            enqueue(Key("EnvironmentRequestFanOut", namespace, spec.get("environmentRef") or ""))
-        enqueue(Key("Department", None, spec.get("transferTo") or ""))
+    name, namespace, spec = obj["metadata"]["name"], obj["metadata"]["namespace"], obj["spec"]
+    gone = type_ == "DELETED"
+    if not gone:
+        yield Key("EnvironmentRequest", namespace, name)
+    if gone or (obj.get("status") or {}).get("phase") not in checks.UNDECIDED:
+        yield Key("EnvironmentRequestFanOut", namespace, spec.get("environmentRef") or "")
+    yield Key("Department", None, spec.get("transferTo") or "")

@@ -1,17 +1,15 @@
-"""Events about PolicyExemptions -> keys of the queue."""
+"""Events about PolicyExemptions -> keys of the queue. Pure."""
 
 from __future__ import annotations
 
-import kopf
+from collections.abc import Iterator
 
-from govcloud_api import labels
-from govcloud_operators.keys import Enqueue, Key
+from govcloud_api.objects import Object
+from govcloud_operators.keys import Key
 
 
-def register(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
-    """Watch exemptions; the environment they are about takes them on."""
-
-    @kopf.on.event(labels.GROUP, labels.VERSION, "policyexemptions", registry=registry, id="policy-exemption")
-    async def on_event(name: str, namespace: str | None, spec: kopf.Spec, **_: object) -> None:
-        enqueue(Key("PolicyExemption", namespace, name))
-        enqueue(Key("Environment", namespace, spec.get("environmentRef") or ""))
+def touched(_type: str | None, obj: Object) -> Iterator[Key]:
+    """The environment it is about takes it on."""
+    name, namespace = obj["metadata"]["name"], obj["metadata"]["namespace"]
+    yield Key("PolicyExemption", namespace, name)
+    yield Key("Environment", namespace, obj["spec"].get("environmentRef") or "")

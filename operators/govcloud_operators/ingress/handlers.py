@@ -1,19 +1,17 @@
-"""Events about Ingresses of environments -> the one key that stands for all of them."""
+"""Events about Ingresses of environments -> the one key that stands for all of them. Pure."""
 
 from __future__ import annotations
 
-import kopf
+from collections.abc import Iterator
 
+from govcloud_api.objects import Object
 from govcloud_operators.ingress import checks
-from govcloud_operators.keys import Enqueue, Key
+from govcloud_operators.keys import Key
 
 KEY = Key("Ingress", None, "all")
 
 
-def register(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
-    """Watch Ingresses; copies name no class and are passed over."""
-
-    @kopf.on.event("networking.k8s.io", "v1", "ingresses", registry=registry, id="ingress")
-    async def on_event(body: kopf.Body, **_: object) -> None:
-        if checks.is_ours(dict(body)):
-            enqueue(KEY)
+def touched(_type: str | None, obj: Object) -> Iterator[Key]:
+    """Copies name no class and are passed over."""
+    if checks.is_ours(obj):
+        yield KEY

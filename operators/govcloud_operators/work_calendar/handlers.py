@@ -1,17 +1,14 @@
-"""Events about WorkCalendars -> keys of the queue."""
+"""Events about WorkCalendars -> keys of the queue. Pure."""
 
 from __future__ import annotations
 
-import kopf
+from collections.abc import Iterator
 
-from govcloud_api import labels
-from govcloud_operators.keys import Enqueue, Key
+from govcloud_api.objects import Object
+from govcloud_operators.keys import Key
 
 
-def register(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
-    """Watch calendars; deadlines of open requests may move, and policies may find theirs."""
-
-    @kopf.on.event(labels.GROUP, labels.VERSION, "workcalendars", registry=registry, id="work-calendar")
-    async def on_event(name: str, **_: object) -> None:
-        enqueue(Key("WorkCalendar", None, name))
-        enqueue(Key("WorkCalendarFanOut", None, "all"))
+def touched(_type: str | None, obj: Object) -> Iterator[Key]:
+    """Deadlines of open requests may move, and policies may find theirs."""
+    yield Key("WorkCalendar", None, obj["metadata"]["name"])
+    yield Key("WorkCalendarFanOut", None, "all")

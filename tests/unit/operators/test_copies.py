@@ -1,4 +1,4 @@
-"""Which events of our own kinds need no look: the echo of an own status, and nothing else."""
+"""Which events of our own kinds need no look: the echo of an own status, and what does not concern others."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from govcloud_api import labels
 from govcloud_api.objects import Object
 from govcloud_kube.memory import MemoryCluster
-from govcloud_operators import copies
 from govcloud_operators.copies import Copies
 from govcloud_operators.keys import Key
 
@@ -34,29 +33,58 @@ class Desk:
         body = {"apiVersion": labels.API_VERSION, "kind": "Environment", "metadata": metadata, "spec": spec}
         return self.copies.mirror.apply(body, field_manager="me")
 
+    def by_somebody(self, made: Object, **spec: Any) -> Object:
+        """What the API server has after somebody else changed it; nothing of it is heard yet."""
+        body = {key: made[key] for key in ("apiVersion", "kind")} | {"spec": spec}
+        named = {"name": "portal-sandbox", "namespace": "dept-tax"}
+        return self.cluster.apply(body | {"metadata": named}, field_manager="somebody")
+
     def status(self, made: Object, **status: Any) -> Object:
         return self.copies.mirror.patch_status(made | {"status": status}, field_manager="me")
 
 
+ALL = {"Department", "Environment", "EnvironmentRequest"}
+
+
 def test_the_echo_of_an_own_status_is_quiet_and_everything_else_is_loud() -> None:
     desk = Desk()
-    made = desk.made({"product": "portal"})
+    made = desk.made({"quota": {"cpu": "1"}})
     answered = desk.status(made, phase="x")
-    assert desk.copies.heard("MODIFIED", answered)
+    assert desk.copies.heard("MODIFIED", answered) == ALL
     assert not desk.copies.heard(None, answered), "a list at the start: nobody knows what happened before"
-    changed = desk.cluster.apply(
-        {**made, "spec": {"product": "other"}, "metadata": {"name": "portal-sandbox", "namespace": "dept-tax"}},
-        field_manager="somebody",
-    )
+    changed = desk.by_somebody(made, quota={"cpu": "2"})
     assert not desk.copies.heard("MODIFIED", changed)
     assert not desk.copies.heard("DELETED", changed)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "quiet"),
+    [
+        ("legalHold", True, ALL - {"Environment"}),
+        ("expiresAt", "2030-01-01T00:00:00Z", ALL - {"Environment"}),
+        ("quota", {"cpu": "2"}, set()),
+        ("requestRef", {"name": "second", "uid": "2"}, set()),
+    ],
+)
+def test_a_wish_that_reserves_nothing_is_the_environments_alone(field: str, value: Any, quiet: set[str]) -> None:
+    desk = Desk()
+    made = desk.made({"quota": {"cpu": "1"}, "requestRef": {"name": "first", "uid": "1"}})
+    assert desk.copies.heard("MODIFIED", desk.by_somebody(made, **{field: value})) == quiet
+
+
+def test_an_environment_that_begins_to_go_is_told_to_all() -> None:
+    desk = Desk()
+    made = desk.made({"quota": {"cpu": "1"}})
+    going = made | {
+        "metadata": made["metadata"] | {"deletionTimestamp": "2030-01-01T00:00:00Z", "resourceVersion": "999"}
+    }
+    assert desk.copies.heard("MODIFIED", going) == set()
 
 
 def test_a_change_that_slipped_in_before_an_own_status_is_told() -> None:
     desk = Desk()
     made = desk.made({"product": "portal"})
-    body = {key: made[key] for key in ("apiVersion", "kind")} | {"spec": {"size": "large"}}
-    desk.cluster.apply(body | {"metadata": {"name": "portal-sandbox", "namespace": "dept-tax"}}, field_manager="other")
+    desk.by_somebody(made, size="large")
     answered = desk.status(made, phase="x")
     assert desk.told == [ENVIRONMENT]
     assert desk.copies.heard("MODIFIED", answered), "kopf may show only the last of two changes"
@@ -64,18 +92,12 @@ def test_a_change_that_slipped_in_before_an_own_status_is_told() -> None:
 
 @pytest.mark.parametrize(("phase", "looked_at"), [("Ready", False), ("Provisioning", True)])
 def test_a_quiet_event_spares_the_object_its_department_and_history(phase: str, looked_at: bool) -> None:
-    desk, added = Desk(), list[Key]()
+    desk = Desk()
     metadata = {"name": "first", "namespace": "dept-tax"}
     request = {"apiVersion": labels.API_VERSION, "kind": "EnvironmentRequest", "metadata": metadata, "spec": {}}
     desk.status(desk.copies.mirror.apply(request, field_manager="me"), phase=phase)
     keys = [ENVIRONMENT, Key("EnvironmentRequest", "dept-tax", "first"), Key("Department", None, "tax")]
-    enqueue = desk.copies.enqueue(added.append)
-    for key in keys:
-        enqueue(key)
-    assert added == keys, "a loud event"
-    added.clear()
-    token = copies._QUIET.set(True)
-    for key in keys:
-        enqueue(key)
-    copies._QUIET.reset(token)
-    assert added == [keys[1]] * looked_at
+    made = desk.made({"quota": {"cpu": "1"}})
+    changed = desk.by_somebody(made, quota={"cpu": "2"})
+    assert list(desk.copies.concerned("MODIFIED", changed, keys)) == keys, "a loud event"
+    assert list(desk.copies.concerned("MODIFIED", changed, keys)) == [keys[1]] * looked_at, "its echo"

@@ -6,14 +6,14 @@ import threading
 from collections.abc import Iterable
 from dataclasses import replace
 
-import kopf
 import pytest
 
 from govcloud_api import definitions, labels, notices
+from govcloud_api.objects import Object
 from govcloud_kube import Cluster
 from govcloud_operators import dispatch, rooms
 from govcloud_operators.allocations import Allocations
-from govcloud_operators.keys import Enqueue, Key
+from govcloud_operators.keys import Key
 from govcloud_operators.rooms import Room
 from govcloud_operators.services import authority
 from govcloud_operators.surroundings import Surroundings
@@ -27,8 +27,8 @@ class Watching:
     def __init__(self) -> None:
         self.seen: list[Key] = []
 
-    def register(self, registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
-        """No handlers."""
+    def touched(self, type_: str | None, obj: Object) -> Iterable[Key]:
+        return ()
 
     def reconcile(self, cluster: Cluster, key: Key, around: Surroundings) -> float | None:
         self.seen.append(key)
@@ -40,7 +40,7 @@ def test_a_key_goes_to_its_room_and_its_fan_out_to_the_queue() -> None:
     world.department()
     world.environment(world.request())
     spread = next(room for room in rooms.ROOMS if room.kind == "Department").fan_out
-    table = (Room(kind="Department", register=watching.register, reconcile=watching.reconcile, fan_out=spread),)
+    table = (Room(kind="Department", touched=watching.touched, reconcile=watching.reconcile, fan_out=spread),)
     dispatcher = dispatch.Dispatcher(world.cluster, replace(world.around(), enqueue=added.append), table)
     assert dispatcher.work(Key("Department", None, "tax")) == 7.0
     assert dispatcher.work(Key("DepartmentFanOut", None, "tax")) is None
@@ -111,12 +111,10 @@ def test_the_resync_sees_every_kind_of_the_table() -> None:
     assert sorted(found) == sorted([*theirs, *foreign, *by_clock])
 
 
-def test_every_room_registers_a_watch_of_its_own_kind() -> None:
-    registry = kopf.OperatorRegistry()
-    for room in rooms.ROOMS:
-        room.register(registry, lambda _key: None)
-    watched = {selector.any_name or selector.plural for selector in registry._watching.get_all_selectors()}
-    assert {room.plural for room in rooms.ROOMS if room.by_clock is None} <= watched
+def test_every_room_watches_a_kind_of_its_own() -> None:
+    watched = [room.resource for room in rooms.ROOMS if room.by_clock is None]
+    assert len(set(watched)) == len(watched)
+    assert {(labels.GROUP, labels.VERSION, found.plural) for found in definitions.DEFINITIONS} <= set(watched)
     assert len({room.kind for room in rooms.ROOMS}) == len(rooms.ROOMS)
 
 

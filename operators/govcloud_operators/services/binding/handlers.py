@@ -1,18 +1,16 @@
-"""Events about ServiceBindings -> keys of the queue."""
+"""Events about ServiceBindings -> keys of the queue. Pure."""
 
 from __future__ import annotations
 
-import kopf
+from collections.abc import Iterator
 
-from govcloud_api import labels
-from govcloud_operators.keys import Enqueue, Key
+from govcloud_api.objects import Object
+from govcloud_operators.keys import Key
 
 
-def register(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
-    """Watch bindings; an instance that is being deleted waits until they are gone."""
-
-    @kopf.on.event(labels.GROUP, labels.VERSION, "servicebindings", registry=registry, id="service-binding")
-    async def on_event(name: str, namespace: str | None, spec: kopf.Spec, type: str | None, **_: object) -> None:
-        enqueue(Key("ServiceBinding", namespace, name))
-        if type == "DELETED":
-            enqueue(Key("ServiceInstance", namespace, spec.get("instanceRef", "")))
+def touched(type_: str | None, obj: Object) -> Iterator[Key]:
+    """An instance that is being deleted waits until its bindings are gone."""
+    metadata = obj["metadata"]
+    yield Key("ServiceBinding", metadata["namespace"], metadata["name"])
+    if type_ == "DELETED":
+        yield Key("ServiceInstance", metadata["namespace"], obj["spec"].get("instanceRef", ""))

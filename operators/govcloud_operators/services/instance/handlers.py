@@ -1,18 +1,16 @@
-"""Events about ServiceInstances -> keys of the queue."""
+"""Events about ServiceInstances -> keys of the queue. Pure."""
 
 from __future__ import annotations
 
-import kopf
+from collections.abc import Iterator
 
-from govcloud_api import labels
-from govcloud_operators.keys import Enqueue, Key
+from govcloud_api.objects import Object
+from govcloud_operators.keys import Key
 
 
-def register(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
-    """Watch instances; the offering counts them, bindings wait for them."""
-
-    @kopf.on.event(labels.GROUP, labels.VERSION, "serviceinstances", registry=registry, id="service-instance")
-    async def on_event(name: str, namespace: str | None, spec: kopf.Spec, **_: object) -> None:
-        enqueue(Key("ServiceInstance", namespace, name))
-        enqueue(Key("ServiceInstanceFanOut", namespace, name))
-        enqueue(Key("ServiceOffering", None, spec.get("offeringRef", "")))
+def touched(_type: str | None, obj: Object) -> Iterator[Key]:
+    """The offering counts them, bindings wait for them."""
+    name, namespace = obj["metadata"]["name"], obj["metadata"]["namespace"]
+    yield Key("ServiceInstance", namespace, name)
+    yield Key("ServiceInstanceFanOut", namespace, name)
+    yield Key("ServiceOffering", None, obj["spec"].get("offeringRef", ""))

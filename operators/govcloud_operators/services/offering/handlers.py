@@ -1,18 +1,16 @@
-"""Events about ServiceOfferings -> keys of the queue."""
+"""Events about ServiceOfferings -> keys of the queue. Pure."""
 
 from __future__ import annotations
 
-import kopf
+from collections.abc import Iterator
 
-from govcloud_api import labels
-from govcloud_operators.keys import Enqueue, Key
+from govcloud_api.objects import Object
+from govcloud_operators.keys import Key
 
 
-def register(registry: kopf.OperatorRegistry, enqueue: Enqueue) -> None:
-    """Watch offerings; their instances follow a new version or plan."""
-
-    @kopf.on.event(labels.GROUP, labels.VERSION, "serviceofferings", registry=registry, id="service-offering")
-    async def on_event(name: str, meta: kopf.Meta, status: kopf.Status, **_: object) -> None:
-        enqueue(Key("ServiceOffering", None, name))
-        if status.get("observedGeneration") != meta.get("generation"):
-            enqueue(Key("ServiceOfferingFanOut", None, name))
+def touched(_type: str | None, obj: Object) -> Iterator[Key]:
+    """Its instances follow a new version or plan."""
+    metadata, status = obj["metadata"], obj.get("status") or {}
+    yield Key("ServiceOffering", None, metadata["name"])
+    if status.get("observedGeneration") != metadata.get("generation"):
+        yield Key("ServiceOfferingFanOut", None, metadata["name"])

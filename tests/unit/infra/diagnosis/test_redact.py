@@ -33,7 +33,7 @@ def pem(body: str, kind: str = "EC PRIVATE KEY", *, torn: bool = False) -> str:
 )
 def test_what_stands_under_a_telling_name(name: str, secret: str, form: str) -> None:
     found = redact.text(f"{NOTE}\n{form.format(name, secret)}\n{NOTE}")
-    assert secret not in found
+    assert secret not in found.replace(name, "")
     assert found.count(NOTE) == 2
 
 
