@@ -1,7 +1,7 @@
 """`make bench`: measure what docs/benchmarks.md states, on this machine, and write that page.
 
     python -m tests.bench                    everything but the cold bundle, whose last figure is kept
-    python -m tests.bench cold               only the bundle from empty caches (about half an hour on two cores)
+    python -m tests.bench cold               only the bundle from empty caches (some 45 minutes on two cores)
     python -m tests.bench tenancy            200 departments with 600 environments, on an API server without machines
     python -m tests.bench services           environments and services on a lab, as a department's people see them
 

@@ -5,7 +5,7 @@ from typing import Any
 _HEAD = """# Benchmarks
 
 Written by `make bench`; do not edit. Repeat: `make bench`; `make bench MEASURE=cold` builds the bundle from
-empty caches (about half an hour on two cores). The machine: 2 cores, 24 GiB, Debian 12, shared with others: compare
+empty caches (some 45 minutes on two cores). The machine: 2 cores, 24 GiB, Debian 12, shared with others: compare
 figures of one run, and ratios rather than seconds.
 
 `MEASURE=tenancy` has a real API server, scheduler and controllers, and the operator as a process with its own

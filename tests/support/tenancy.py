@@ -105,6 +105,23 @@ def operator(
         yield OperatorProcess(child=child, port=port)
 
 
+@contextmanager
+def steady_operator(server: ApiServer, canary_address: str) -> Iterator[Path]:
+    """The log of an operator that must not end by itself."""
+    log = server.folder / "operator.log"
+    with operator(server, log, canary_address=canary_address) as process:
+        yield log
+        assert process.child.poll() is None, f"the operator ended by itself:\n{log.read_text()[-3000:]}"
+
+
+def ready_department(admin: Cluster, code: str, **wanted: Any) -> str:
+    """Have a department that is Ready; gives its home namespace."""
+    admin.apply(department(code, **wanted), field_manager=labels.PLATFORM_FIELD_MANAGER)
+    ref = Ref(labels.API_VERSION, "Department", code)
+    eventually(lambda: is_ready(admin.get(ref)), f"department {code} is Ready", seconds=60)
+    return labels.home_namespace(code)
+
+
 def department(code: str, *, cpu: str = "8", subjects: list[dict[str, str]] | None = None) -> Object:
     """A Department with one owner group, room for eight small environments."""
     people = subjects or [{"kind": "Group", "name": f"{code}:owner", "role": "owner"}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -80,23 +81,15 @@ def canary_address() -> Iterator[str]:
 @pytest.fixture(scope="package")
 def operator(server: apiserver.ApiServer, canary_address: str) -> Iterator[Path]:
     """The operator as a process of its own, with its own rights; gives its log."""
-    log = server.folder / "operator.log"
-    with tenancy.operator(server, log, canary_address=canary_address) as process:
+    with tenancy.steady_operator(server, canary_address) as log:
         yield log
-        assert process.child.poll() is None, f"the operator ended by itself:\n{log.read_text()[-3000:]}"
 
 
 @pytest.fixture(scope="package")
 def new_department(admin: Cluster, operator: Path) -> Callable[..., str]:
     """Factory: a department that is Ready; gives its home namespace."""
 
-    def make(code: str, **wanted: object) -> str:
-        admin.apply(tenancy.department(code, **wanted), field_manager=labels.PLATFORM_FIELD_MANAGER)
-        ref = Ref(labels.API_VERSION, "Department", code)
-        tenancy.eventually(lambda: tenancy.is_ready(admin.get(ref)), f"department {code} is Ready", seconds=60)
-        return labels.home_namespace(code)
-
-    return make
+    return partial(tenancy.ready_department, admin)
 
 
 @pytest.fixture(scope="package")

@@ -72,19 +72,15 @@ def admin(server: apiserver.ApiServer) -> Cluster:
 @pytest.fixture(scope="module")
 def operator(server: apiserver.ApiServer, canary_address: str) -> Iterator[Path]:
     """The log of the operator, which goes on to the end."""
-    log = server.folder / "operator.log"
-    with tenancy.operator(server, log, canary_address=canary_address) as process:
+    with tenancy.steady_operator(server, canary_address) as log:
         yield log
-        assert process.child.poll() is None, f"the operator ended by itself:\n{log.read_text()[-3000:]}"
 
 
 @pytest.fixture(scope="module")
 def outcome(server: apiserver.ApiServer, admin: Cluster, operator: Path) -> Outcome:
     """Everything is sent once; ends when the operator has looked at every request."""
     for code in ("evil", "prey"):
-        admin.apply(tenancy.department(code), field_manager=labels.PLATFORM_FIELD_MANAGER)
-        ref = Ref(labels.API_VERSION, "Department", code)
-        tenancy.eventually(lambda ref=ref: tenancy.is_ready(admin.get(ref)), f"{ref} is Ready", seconds=60)
+        tenancy.ready_department(admin, code)
     evil, prey = (places.make(server, code, with_home=False) for code in ("evil", "prey"))
     quiet = changed(samples.CREATE, put("metadata.namespace", prey.home), put("metadata.name", "quiet"))
     quiet["spec"] |= {"purpose": "production", "requestedBy": "prey-owner", "network": {"ingressHosts": [HOST]}}
