@@ -108,8 +108,7 @@ class Follower:
                 version = page.version
                 yield page.items
 
-        for change in self._mirror.refresh(self._shelf, pages):
-            self._told(self._shelf.followed, change)
+        self._mirror.refresh(self._shelf, self._told, pages)
         return version
 
     def _watch(self, version: str, seconds: int) -> str:

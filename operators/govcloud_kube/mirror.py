@@ -16,7 +16,7 @@ from typing import Self
 from govcloud_api import errors
 from govcloud_kube import cluster as seam
 from govcloud_kube.cluster import Cluster, Object, Objects, Ref
-from govcloud_kube.shelf import Change, Changes, Followed, Key, Shelf, key_of, version_of
+from govcloud_kube.shelf import Change, Followed, Key, Shelf, key_of, version_of
 
 SELDOM_SECONDS = 5.0
 """How long an answer about an object that practically never changes is used again."""
@@ -36,7 +36,7 @@ class Mirror:
         self._by_kind = defaultdict[tuple[str, str], list[Shelf]](list)
         for shelf in self.shelves:
             self._by_kind[shelf.followed.api_version, shelf.followed.kind].append(shelf)
-        self._slipped: Told = _nobody
+        self._slipped: Told = nobody
         self._cluster = cluster
         self._pages = pages
         self._seldom: dict[Ref, tuple[float, Object]] = {ref: (0.0, {}) for ref in seldom}
@@ -117,16 +117,20 @@ class Mirror:
             return shelf.remove(key_of(obj), version_of(obj))
         return shelf.put(obj)
 
-    def refresh(self, shelf: Shelf, pages: Pages | None = None) -> Changes:
-        """Compare with the API server and take over what differs; what was missed. Raises what a list raises."""
-        before, changes, seen = shelf.known(), [], set[Key]()
+    def refresh(self, shelf: Shelf, told: Told, pages: Pages | None = None) -> None:
+        """Compare with the API server and take over what differs; `told` hears of each difference as it is found.
+
+        So no more than a page is decoded at once. Raises what a list raises.
+        """
+        before, seen = shelf.known(), set[Key]()
         for page in (pages or self._pages)(shelf.followed):
             for obj in page:
                 seen.add(key_of(obj))
-                changes.append(shelf.put(obj))
-        lost = [(key, version) for key, version in before.items() if key not in seen]
-        kept = shelf.drop(lost) if not shelf.followed.newest else []
-        return [change for change in changes if change is not None] + kept
+                if change := shelf.put(obj):
+                    told(shelf.followed, change)
+        if not shelf.followed.newest:
+            for change in shelf.drop((key, version) for key, version in before.items() if key not in seen):
+                told(shelf.followed, change)
 
     def on_slipped(self, told: Told) -> None:
         """Call `told` when something else than a watch shows a change by another hand.
@@ -208,7 +212,7 @@ def _core(obj: Object) -> tuple[Object, Object]:
     return metadata, {key: value for key, value in obj.items() if key not in ("metadata", "status")}
 
 
-def _nobody(_followed: Followed, _change: Change) -> None:
+def nobody(_followed: Followed, _change: Change) -> None:
     """Nobody wants to know."""
 
 

@@ -30,7 +30,7 @@ IMPERSONATE = "Impersonate-User"
 """Source: kubernetes.io/docs/reference/access-authn-authz/user-impersonation. A service account brings its groups."""
 _config: Any = kubernetes_config
 """The client's config module is not typed."""
-PAGE_SIZE_OBJECTS = 500
+PAGE_SIZE_OBJECTS = 100
 KEPT_CONNECTIONS = 32
 """One for every thread that may ask at once; one too many is closed after each answer, and greets anew."""
 ATTEMPTS = 4

@@ -15,11 +15,12 @@ from govcloud_api import definitions, errors
 from govcloud_api.objects import Object, Objects
 from govcloud_kube import real
 from govcloud_kube.follower import Follower
-from govcloud_kube.mirror import Mirror
+from govcloud_kube.mirror import Mirror, nobody
 from govcloud_kube.shelf import Change, Followed, Shelf
 from govcloud_operators import following
 from govcloud_operators.environment_request.reconcile import SERVED, SETTLED
 from govcloud_operators.keys import Enqueue, Key
+from govcloud_operators.knocks import Knocks
 
 LOG = logging.getLogger(__name__)
 START_SECONDS = 8.0
@@ -30,10 +31,11 @@ HISTORY = SERVED | SETTLED
 class Copies:
     """Give `mirror` to whoever reads; call `start` once."""
 
-    def __init__(self, cluster: real.RealCluster, enqueue: Enqueue) -> None:
-        """`enqueue` is called in threads of their own."""
+    def __init__(self, cluster: real.RealCluster, enqueue: Enqueue, knocks: Knocks) -> None:
+        """`enqueue` is called in threads of their own; `knocks` tries probes that run."""
         self._cluster = cluster
         self._enqueue = enqueue
+        self._knocks = knocks
         own = following.own(found.kind for found in definitions.DEFINITIONS)
         self.mirror = Mirror(cluster, self._pages, (*own, *following.CHILDREN), seldom=following.SELDOM)
         self.mirror.on_slipped(self._slipped)
@@ -83,16 +85,16 @@ class Copies:
         for shelf in shelves:
             child = self._is_child(shelf)
             try:
-                changes = self.mirror.refresh(shelf)
+                self.mirror.refresh(shelf, self._told if child else nobody)
             except errors.GovcloudError as error:
                 LOG.warning("%s: %s", shelf.followed.kind, error)
                 shelf.ready = shelf.ready and child
                 continue
             shelf.ready = shelf.ready or not child
-            for change in changes if child else ():
-                self._told(shelf.followed, change)
 
     def _told(self, followed: Followed, change: Change) -> None:
+        if followed.kind == "Pod" and change.after is not None:
+            self._knocks.knock(change.after, then=lambda: self._told(followed, change))
         place = following.place(followed, change)
         namespace = None if place is None else self._namespace(place.name)
         if (key := following.key(followed, change, namespace)) is not None:

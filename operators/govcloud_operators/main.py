@@ -27,6 +27,7 @@ from govcloud_kube.pace import Pace
 from govcloud_operators import (
     copies,
     dispatch,
+    knocks,
     lease,
     login,
     network,
@@ -39,6 +40,7 @@ from govcloud_operators import (
     watchdog,
     watching,
 )
+from govcloud_operators.environment.desired import PROBE_PORT
 from govcloud_operators.keys import Key
 from govcloud_operators.queue import WorkQueue
 from govcloud_operators.rooms import ROOMS
@@ -89,9 +91,11 @@ async def run(wanted: settings.Settings) -> int:
     clocks = lease.Clocks(monotonic=time.monotonic, wall=lambda: datetime.now(UTC))
     held = lease.Lease(cluster, identity=wanted.identity, namespace=wanted.namespace, clocks=clocks)
     loop, stop = asyncio.get_running_loop(), stopping.Stop()
+    tries = knocks.Knocks(cluster, network.reach, PROBE_PORT, ThreadPoolExecutor(knocks.AT_ONCE))
     around = Surroundings(
         clock=clocks.wall,
         reach=network.reach,
+        knocks=tries,
         probe_image=f"{labels.REGISTRY}/netprobe:{wanted.version}",
         canary_address=wanted.canary_address,
         enqueue=lambda key: _ignored(loop.call_soon_threadsafe(queue.add, key)),
@@ -101,7 +105,7 @@ async def run(wanted: settings.Settings) -> int:
         turns=Turns(timedelta(seconds=wanted.tidying_seconds)),
         usage=usage.Prometheus(address=wanted.prometheus_url, fetch=usage.fetch).measure,
     )
-    copied, pace = copies.Copies(cluster, around.enqueue), Pace(wanted.writes_per_second)
+    copied, pace = copies.Copies(cluster, around.enqueue, tries), Pace(wanted.writes_per_second)
     dispatcher = dispatch.Dispatcher(Gated(Gated(copied.mirror, held.require), pace.take), around)
     queue = WorkQueue(urgency.work(dispatcher.work, pace), now=time.monotonic, urgent=urgency.KINDS)
     loop.set_default_executor(ThreadPoolExecutor(wanted.workers + SPARE_THREADS))
@@ -209,7 +213,7 @@ async def _resync(given: Parts, every_seconds: float) -> None:
             LOG.warning("resync: %s", error)
             continue
         for number, key in enumerate(keys):
-            given.queue.add(key, min(number * SPREAD_SECONDS, every_seconds / 2))
+            given.queue.add(key, min(number * SPREAD_SECONDS, every_seconds / 2), upkeep=True)
 
 
 def _ignored(_handle: asyncio.Handle) -> None:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from typing import Literal
 
+Answer = Literal["open", "refused", "silent"]
+Reach = Callable[[str], Answer]
+"""Tries to open a TCP connection to `IP:port`; "refused" means that packets got there all the same."""
 TIMEOUT_SECONDS = 1.0
 
 
-def reach(address: str) -> Literal["open", "refused", "silent"]:
+def joined(address: str, port: int) -> str:
+    """`IP:port`, or `[IP]:port`."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def reach(address: str) -> Answer:
     """Open and close a TCP connection to `IP:port` (`[IP]:port` for IPv6).
 
     "refused" is an answer of the other side or of something in between; "silent" covers timeouts and no route.

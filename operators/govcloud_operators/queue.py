@@ -6,7 +6,6 @@ Lives in one event loop; the work itself runs in threads, so a slow API call nev
 from __future__ import annotations
 
 import asyncio
-import heapq
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,18 +13,20 @@ from dataclasses import dataclass, field
 from govcloud_api import errors
 from govcloud_kube import backoff
 from govcloud_operators.keys import Key
+from govcloud_operators.line import Line
 
 LOG = logging.getLogger(__name__)
 
 BACKOFF_BASE_SECONDS = 0.25
 BACKOFF_MAX_SECONDS = 30.0
 STUCK_SECONDS = 120.0
+PATIENCE_SECONDS = 15.0
+"""How long upkeep waits behind what events ask for before it goes first."""
 
 Work = Callable[[Key], float | None]
 """Reconcile one key; returns seconds until it wants to be called again, None for not by itself."""
 Now = Callable[[], float]
 """Monotonic seconds."""
-Heap = list[tuple[float, Key]]
 
 
 @dataclass(slots=True)
@@ -44,39 +45,38 @@ class Counts:
 
 
 class WorkQueue:
-    """Keys that wait, sorted by when they are due; urgent ones that are due go first."""
+    """Keys that wait: urgent kinds go first, then what events and looks ask for, then upkeep."""
 
     def __init__(self, work: Work, *, now: Now, urgent: frozenset[str] = frozenset()) -> None:
         """`work` runs in a thread; `now` is the monotonic clock; `urgent` are kinds."""
         self.counts = Counts()
         self._work = work
         self._now = now
-        self._due: dict[Key, float] = {}
-        self._urgent = urgent
-        self._heaps: tuple[Heap, Heap] = ([], [])
-        """Of urgent keys, and of all others."""
+        self._urgent_kinds = urgent
+        self._urgent, self._ordinary, self._upkeep = Line(), Line(), Line()
         self._running: dict[Key, float] = {}
         self._failures: dict[Key, int] = {}
         self._wake = asyncio.Event()
 
-    def add(self, key: Key, delay_seconds: float = 0.0) -> None:
-        """Look at `key` after a pause; an earlier wish for the same key stands. Call it in the loop's thread."""
-        due = self._now() + delay_seconds
-        if key.name and due < self._due.get(key, float("inf")):
-            self._due[key] = due
-            heapq.heappush(self._heaps[key.kind not in self._urgent], (due, key))
+    def add(self, key: Key, delay_seconds: float = 0.0, *, upkeep: bool = False) -> None:
+        """Look at `key` after a pause; an earlier wish for the same key stands. Call it in the loop's thread.
+
+        `upkeep`: nothing is known to have happened.
+        """
+        ordinary = self._urgent if key.kind in self._urgent_kinds else self._ordinary
+        line = self._upkeep if upkeep else ordinary
+        if key.name and line.add(key, self._now() + delay_seconds):
             self._wake.set()
 
     def stuck_seconds(self) -> float:
         """How long the oldest run lasts, or the key that is due longest waits: large when nothing moves."""
         now = self._now()
-        waits = [now - due for key, due in self._due.items() if key not in self._running]
-        return max([*waits, *(now - start for start in self._running.values())], default=0.0)
+        waits = [line.waiting_seconds(now, self._running) for line in self._lines()]
+        return max([0.0, *waits, *(now - start for start in self._running.values())])
 
     def depth(self) -> int:
         """Keys that are due now or being worked on."""
-        now = self._now()
-        return sum(due <= now for due in self._due.values()) + len(self._running)
+        return sum(line.due(self._now()) for line in self._lines()) + len(self._running)
 
     async def serve(self) -> None:
         """Work for ever; run as many of these as there shall be workers."""
@@ -103,34 +103,21 @@ class WorkQueue:
 
     def _pop_ready(self) -> Key | float | None:
         """A key to work on, or seconds until one is due (None: no key waits)."""
-        pauses = []
-        for heap in self._heaps:
-            found = self._pop_from(heap)
+        now, pauses = self._now(), []
+        for line in self._lines():
+            found = line.pop(now, self._running)
             if isinstance(found, Key):
+                self._upkeep.discard(found)  # it is looked at now
                 return found
             if found is not None:
                 pauses.append(found)
         return min(pauses, default=None)
 
-    def _pop_from(self, heap: Heap) -> Key | float | None:
-        now, skipped = self._now(), []
-        found: Key | float | None = None
-        while heap:
-            due, key = heapq.heappop(heap)
-            if self._due.get(key) != due:
-                continue
-            if due > now:
-                heapq.heappush(heap, (due, key))
-                found = due - now
-                break
-            if key not in self._running:
-                del self._due[key]
-                found = key
-                break
-            skipped.append((due, key))
-        for entry in skipped:
-            heapq.heappush(heap, entry)
-        return found
+    def _lines(self) -> tuple[Line, ...]:
+        """Whose turn it is."""
+        if self._upkeep.late_seconds(self._now()) > PATIENCE_SECONDS:
+            return self._urgent, self._upkeep, self._ordinary
+        return self._urgent, self._ordinary, self._upkeep
 
     async def _run(self, key: Key) -> None:
         start = self._now()

@@ -6,20 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
-from typing import Literal
 
 from govcloud_api.rules.observed import Measured
 from govcloud_operators.allocations import Allocations
 from govcloud_operators.events import Events
 from govcloud_operators.keys import Enqueue, Key
+from govcloud_operators.knocks import Knocks
+from govcloud_operators.network import Reach
 from govcloud_operators.services.setting import Services
 from govcloud_operators.tidying.turns import Turns
 
 Clock = Callable[[], datetime]
-Answer = Literal["open", "refused", "silent"]
-Reach = Callable[[str], Answer]
-"""Tries to open a TCP connection to `IP:port`; "refused" means that packets got there all the same."""
-
 
 IpNetwork = IPv4Network | IPv6Network
 
@@ -47,6 +44,7 @@ class Surroundings:
 
     clock: Clock
     reach: Reach
+    knocks: Knocks
     probe_image: str
     canary_address: str | None = None
     """Where the operator itself finds the canary; None: at its Service's cluster address."""

@@ -20,6 +20,10 @@ from govcloud_operators.rooms import Room
 
 REQUEST_SECONDS = 30.0
 CONNECT_SECONDS = 5.0
+IDLE_SECONDS = 0.1
+"""How long what kopf made for an object's event, and the event, stay after it."""
+CHUNK_OBJECTS = 100
+"""Of one page of a list: what is decoded at once is memory that stays in use."""
 
 
 class Nothing(kopf.DiffBaseStorage, kopf.ProgressStorage):
@@ -77,5 +81,7 @@ def settings() -> kopf.OperatorSettings:
     made.networking.connect_timeout = CONNECT_SECONDS
     made.networking.error_backoffs = patience.Endless()
     made.watching.connect_timeout = CONNECT_SECONDS
+    made.watching.chunk_size = CHUNK_OBJECTS
+    made.queueing.idle_timeout = IDLE_SECONDS
     made.persistence.diffbase_storage = made.persistence.progress_storage = Nothing()
     return made

@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from govcloud_kube import Cluster, memory
-from govcloud_kube.mirror import Mirror
+from govcloud_kube.mirror import Mirror, nobody
 from govcloud_kube.shelf import Followed
 from support.apiserver import apiserver
 
@@ -23,7 +23,7 @@ def mirrored(cluster: memory.MemoryCluster) -> Mirror:
     kinds = [Followed(api_version=version, kind=kind) for version, kind in MIRRORED]
     mirror = Mirror(cluster, lambda each: iter([cluster.list(each.api_version, each.kind)]), kinds)
     for shelf in mirror.shelves:
-        mirror.refresh(shelf)
+        mirror.refresh(shelf, nobody)
         shelf.ready = True
     return mirror
 

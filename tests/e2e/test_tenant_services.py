@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from govcloud_api import requests
 from support import probe
 from support.lab import Lab, eventually
 
@@ -108,6 +109,40 @@ def test_nobody_decides_about_the_own_wish_or_for_another_department(
     words = ["approvals", "approve", f"tax/{request_name}", "--yes", "--kubeconfig", str(health)]
     assert "forbidden" in lab.govcloud_refused(*words, code=9)
     assert lab.try_kubectl("get", "namespace", NAMESPACE).returncode != 0
+
+
+def test_an_altered_wish_needs_a_new_word(lab: Lab, people: dict[str, Path]) -> None:
+    """What the approver saw is gone; another wish, for more, stands under its name when the word arrives."""
+    owner, approver = people["owner"], people["approver"]
+    wish = ["--product", "archive", "--purpose", "production", "--why", "the archive goes live in spring"]
+    name = json.loads(tenant(lab, owner, "env", "request", *wish, "-o", "json"))["metadata"]["name"]
+    seen = eventually(lambda: asked_for(lab, approver, name, "PolicyChecked"), 10, "it waits for people")
+    larger = json.dumps({"spec": {"size": "large"}})
+    there = ["environmentrequest.govcloud.internal", name, "-n", HOME]
+    assert lab.try_kubectl("patch", *there, "--type=merge", "-p", larger, kubeconfig=owner).returncode != 0
+    lab.kubectl("delete", *there, kubeconfig=owner)
+    spec = {key: value for key, value in seen["spec"].items() if key != "requestedBy"} | {"size": "large"}
+    altered = {key: seen[key] for key in ("apiVersion", "kind")} | {"metadata": {"name": name, "namespace": HOME}}
+    lab.kubectl("create", "-f", "-", kubeconfig=owner, given=json.dumps(altered | {"spec": spec}))
+    eventually(lambda: asked_for(lab, approver, name, "PolicyChecked"), 10, "the other waits, too")
+    late = requests.build_approval(seen, requests.Word(verdict="Approve", role="approver", namespace=HOME))
+    word = lab.kubectl("create", "-o", "name", "-f", "-", kubeconfig=approver, given=json.dumps(late)).strip()
+    eventually(lambda: judged(lab, word) == ("False", "StaleHash"), 10, "the word is told to be about another wish")
+    assert asked_for(lab, approver, name, "PolicyChecked")["status"].get("decisions", []) == []
+    lab.kubectl("delete", *there, kubeconfig=owner)
+    assert lab.try_kubectl("get", "namespace", "tax-archive-prod").returncode != 0
+
+
+def asked_for(lab: Lab, kubeconfig: Path, name: str, phase: str) -> dict[str, Any]:
+    """A request as a person sees it, empty while it is in another phase."""
+    found = lab.get("environmentrequest.govcloud.internal", name, "-n", HOME, kubeconfig=kubeconfig)
+    return found if found.get("status", {}).get("phase") == phase else {}
+
+
+def judged(lab: Lab, word: str) -> tuple[str, str]:
+    """What the operator says of an Approval: status and reason of Valid."""
+    found = lab.get(word, "-n", HOME).get("status", {}).get("conditions", [])
+    return next(((item["status"], item["reason"]) for item in found if item["type"] == "Valid"), ("", ""))
 
 
 def test_one_word_of_two_is_not_enough(lab: Lab, half: str) -> None:

@@ -14,7 +14,9 @@ from govcloud_api.rules.observed import Measured
 from govcloud_kube import Object, Ref
 from govcloud_operators.approval import reconcile as approvals
 from govcloud_operators.environment_request import reconcile as requests
+from govcloud_operators.network import Answer
 from govcloud_operators.surroundings import Surroundings
+from support import knocking
 from support.worlds import HOME, IMAGE, World
 
 DEFAULTS = Path(__file__).parents[2] / "operators" / "deploy" / "40-defaults.yaml"
@@ -60,7 +62,11 @@ class Deciding(World):
     def around(self) -> Surroundings:
         """With what was measured."""
         return Surroundings(
-            clock=self.clock, reach=lambda _: "silent", probe_image=IMAGE, usage=lambda _namespace: self.measured
+            clock=self.clock,
+            reach=_silent,
+            knocks=knocking.knocks(self.cluster, _silent),
+            probe_image=IMAGE,
+            usage=lambda _namespace: self.measured,
         )
 
     def ask(self, name: str, type_: str, **spec: Any) -> Object:
@@ -170,3 +176,7 @@ def failing(request: Object) -> list[str]:
 def missing(request: Object) -> list[tuple[str, str, int]]:
     """(role, namespace, missing) of every required approval."""
     return [(r["role"], r["namespace"], r["missing"]) for r in request["status"].get("requiredApprovals", [])]
+
+
+def _silent(_address: str) -> Answer:
+    return "silent"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
-from typing import Any, Literal
+from typing import Any
 
 from govcloud_api import conditions, labels
 from govcloud_kube import Object, Ref
@@ -13,7 +13,9 @@ from govcloud_kube.memory import MemoryCluster
 from govcloud_operators.environment import reconcile as environment
 from govcloud_operators.events import Events
 from govcloud_operators.keys import Key
+from govcloud_operators.network import Answer
 from govcloud_operators.surroundings import Surroundings
+from support import knocking
 
 START = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 HOME = "dept-tax"
@@ -21,6 +23,14 @@ NETWORKS = tuple(ip_network(text) for text in ("10.78.0.0/16", "10.79.0.0/16", "
 IMAGE = "registry.govcloud.internal/netprobe:test"
 PROBE = Ref("v1", "Pod", "govcloud-probe", "tax-portal-sandbox")
 ENVIRONMENT = Ref(labels.API_VERSION, "Environment", "portal-sandbox", HOME)
+
+COUNTED = {
+    "deployments.apps": ("apps/v1", "Deployment"),
+    "statefulsets.apps": ("apps/v1", "StatefulSet"),
+    "replicasets.apps": ("apps/v1", "ReplicaSet"),
+    "cronjobs.batch": ("batch/v1", "CronJob"),
+}
+"""What a quota counts of what people run."""
 
 
 class World:
@@ -32,7 +42,8 @@ class World:
         self.events = Events()
         self.woken: list[Key] = []
         """What reconciles of Environments want looked at."""
-        self.answers: dict[str, Literal["open", "refused", "silent"]] = {"10.96.0.9:8080": "open"}
+        self.answers: dict[str, Answer] = {"10.96.0.9:8080": "open"}
+        self.knocks = knocking.knocks(self.cluster, self.reach)
         for name in (labels.SYSTEM_NAMESPACE, labels.TENANTS_NAMESPACE, labels.APPROVALS_NAMESPACE):
             self.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         self._service("isolation-canary", labels.SYSTEM_NAMESPACE, "10.96.0.9")
@@ -46,11 +57,16 @@ class World:
         """What reconciles are given."""
         return self.now
 
+    def reach(self, address: str) -> Answer:
+        """Addresses without an answer are silent."""
+        return self.answers.get(address, "silent")
+
     def around(self) -> Surroundings:
-        """Surroundings of an Environment's reconcile; addresses without an answer are silent."""
+        """Surroundings of an Environment's reconcile."""
         return Surroundings(
             clock=self.clock,
-            reach=lambda address: self.answers.get(address, "silent"),
+            reach=self.reach,
+            knocks=self.knocks,
             probe_image=IMAGE,
             events=self.events,
             enqueue=self.woken.append,
@@ -129,7 +145,12 @@ class World:
         """Act as the quota controller."""
         for quota in self.cluster.list("v1", "ResourceQuota"):
             hard = quota["spec"]["hard"]
-            status = {"hard": hard, "used": dict.fromkeys(hard, "0")}
+            where = quota["metadata"]["namespace"]
+            counted = {
+                f"count/{plural}": str(len(self.cluster.list(version, kind, namespace=where)))
+                for plural, (version, kind) in COUNTED.items()
+            }
+            status = {"hard": hard, "used": dict.fromkeys(hard, "0") | {k: v for k, v in counted.items() if k in hard}}
             self.cluster.patch_status(quota | {"status": status}, field_manager="quota-controller")
 
     def run_probe(self, *, ok: bool = True, address: str = "10.0.0.7") -> bool:

@@ -19,7 +19,8 @@ RETRY_BASE_SECONDS = 2.0
 RETRY_MAX_SECONDS = 60.0
 
 Record = environment_model.IsolationProbe
-Next = Literal["nothing", "start", "wait", "record", "remove"]
+Next = Literal["nothing", "start", "wait", "record", "admit", "remove"]
+"""`admit`: it is proven by a pod that is still there; it goes once the status says what it proved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +62,12 @@ def look(observed: Observed) -> Look:
     if (pod["metadata"].get("annotations") or {}).get(desired.PROBE_KEY) != key:
         return Look(do="remove", record=record, isolated=known[0], reason=known[1], message=known[2])
     phase = (pod.get("status") or {}).get("phase", "Pending")
+    known = (known[0], known[1], known[2] or _under_way(pod, again=known[0] == "True"))
     if phase in ("Succeeded", "Failed"):
         return _finished(observed, record, key, pod)
-    if phase == "Running" and observed.network.probe_reached is not None:
+    if phase == "Running" and observed.network.probe_entered is not None:
         return _ingress_seen(observed, record, pod, known)
-    text = known[2] or f"the probe pod is {phase}{_why_pending(pod)}"
-    return Look(do="wait", record=record, isolated=known[0], reason=known[1], message=text)
+    return Look(do="wait", record=record, isolated=known[0], reason=known[1], message=known[2])
 
 
 def resting(observed: Observed) -> Look:
@@ -107,19 +108,18 @@ def _start(record: Record, known: tuple[Literal["True", "False", "Unknown"], str
 def _ingress_seen(
     observed: Observed, record: Record, pod: Object, known: tuple[Literal["True", "False", "Unknown"], str, str]
 ) -> Look:
+    """Kept on the object: who comes after this process knows it, too."""
     uid = pod["metadata"]["uid"]
     if record.pod_uid == uid and record.ingress is not None:
         return Look(do="wait", record=record, isolated=known[0], reason=known[1], message=known[2])
-    seen = record.model_copy(
-        update={"pod_uid": uid, "ingress": "Reached" if observed.network.probe_reached else "Denied"}
-    )
+    seen = record.model_copy(update={"pod_uid": uid, "ingress": _ingress(observed, record, pod)})
     return Look(do="record", record=seen, isolated=known[0], reason=known[1], message=known[2])
 
 
 def _finished(observed: Observed, record: Record, key: str, pod: Object) -> Look:
     now = conditions.timestamp(observed.now)
     open_ways, unknown = _open_ways(pod), ""
-    ingress = record.ingress if record.pod_uid == pod["metadata"]["uid"] else None
+    ingress = _ingress(observed, record, pod)
     if ingress == "Reached":
         open_ways.append("the operator got into a pod from another namespace")
     if ingress is None:
@@ -138,7 +138,15 @@ def _finished(observed: Observed, record: Record, key: str, pod: Object) -> Look
         )
         return Look(do="remove", record=failed, isolated=verdict[0], reason=verdict[1], message=text)
     passed = Record(key=key, last_passed_at=now, attempts=0)
-    return Look(do="remove", record=passed, isolated="True", reason="Proven")
+    return Look(do="admit", record=passed, isolated="True", reason="Proven")
+
+
+def _ingress(observed: Observed, record: Record, pod: Object) -> Literal["Reached", "Denied"] | None:
+    """What is known of the way in, by this process or one before it; None: nobody tried while the probe ran."""
+    if record.pod_uid == pod["metadata"]["uid"] and record.ingress is not None:
+        return record.ingress
+    entered = observed.network.probe_entered
+    return None if entered is None else "Reached" if entered else "Denied"
 
 
 def _results(pod: Object) -> list[dict[str, Any]] | None:
@@ -160,6 +168,12 @@ def _open_ways(pod: Object) -> list[str]:
         for result in _results(pod) or []
         if result.get("ok") is not True
     ]
+
+
+def _under_way(pod: Object, *, again: bool) -> str:
+    """The same from start to end, so that a look tells nothing new; `again`: what holds needs no word but trouble's."""
+    why = _why_pending(pod)
+    return "" if again and not why else f"it is being proven{why}"
 
 
 def _why_pending(pod: Object) -> str:

@@ -12,11 +12,12 @@ from govcloud_api.objects import Object, Ref
 from govcloud_api.v1alpha1 import Department, Environment, PolicyExemption
 from govcloud_api.v1alpha1.environment import Issue
 from govcloud_kube import Cluster
-from govcloud_operators import roles
+from govcloud_operators import network, roles
 from govcloud_operators.actions import read, read_bindings
 from govcloud_operators.environment import desired, issues, suspension, teardown, transfer
 from govcloud_operators.environment.observed import Network, Observed
-from govcloud_operators.surroundings import Reach, Surroundings
+from govcloud_operators.keys import Key
+from govcloud_operators.surroundings import Surroundings
 
 
 def gather(cluster: Cluster, ref: Ref, around: Surroundings) -> Observed | None:
@@ -68,7 +69,8 @@ def _with_contents(cluster: Cluster, observed: Observed) -> Observed:
         kinds = tuple((labels.API_VERSION, kind) for kind in teardown.KINDS)
         return replace(observed, services=tuple(_listed(cluster, kinds, where)))
     if observed.life.suspended or observed.was_suspended:
-        observed = replace(observed, workloads=tuple(_listed(cluster, suspension.KINDS, where)))
+        kinds = suspension.KINDS if observed.life.suspended else suspension.sleepers(observed.quota)
+        observed = replace(observed, workloads=tuple(_listed(cluster, kinds, where)))
     return observed if observed.life.suspended else replace(observed, issues=_issues(cluster, where, observed.now))
 
 
@@ -108,29 +110,14 @@ def _network(cluster: Cluster, environment: Environment, pod: Object | None, aro
     if pod is None or canary is None:
         return plain
     phase = (pod.get("status") or {}).get("phase")
-    if phase == "Running":
-        return replace(plain, probe_reached=_probe_reached(cluster, environment, pod, around.reach))
+    key = Key("Environment", environment.metadata.namespace, environment.metadata.name)
+    around.knocks.knock(pod, lambda: around.enqueue(key))
+    seen = replace(plain, probe_entered=around.knocks.entered(pod))
     if phase in ("Succeeded", "Failed"):
-        return replace(plain, canary_alive=around.reach(around.canary_address or canary) == "open")
-    return plain
-
-
-def _probe_reached(cluster: Cluster, environment: Environment, pod: Object, reach: Reach) -> bool | None:
-    """Could the operator get into the running pod? None: it looked before, or the pod ended meanwhile."""
-    record, uid = environment.status.isolation_probe, pod["metadata"]["uid"]
-    address = pod["status"].get("podIP")
-    if not address or (record is not None and record.pod_uid == uid and record.ingress is not None):
-        return None
-    reached = reach(_joined(address, desired.PROBE_PORT)) != "silent"
-    after = cluster.get(desired.probe_ref(environment))
-    same = after is not None and after["metadata"]["uid"] == uid and after["status"].get("phase") == "Running"
-    return reached if same else None
+        return replace(seen, canary_alive=around.reach(around.canary_address or canary) == "open")
+    return seen
 
 
 def _service_address(service: Object | None, port: int) -> str | None:
     address = ((service or {}).get("spec") or {}).get("clusterIP")
-    return _joined(address, port) if address and address != "None" else None
-
-
-def _joined(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    return network.joined(address, port) if address and address != "None" else None

@@ -26,8 +26,8 @@ class Network:
     """Cluster address of the Kubernetes API, `IP:port`; tenants must not reach it."""
     canary_alive: bool | None = None
     """The canary answers: without that, "the tenant cannot reach it" proves nothing."""
-    probe_reached: bool | None = None
-    """The operator got into the running probe pod: the namespace is open from outside."""
+    probe_entered: bool | None = None
+    """The operator got into the probe pod while it ran: the namespace is open from outside."""
 
     @property
     def targets(self) -> list[str]:

@@ -130,7 +130,7 @@ def _open(observed: Observed, refusal: str) -> Decision:
     if probing := _probe_action(observed, look):
         return Decision(actions=probing, status=told, record_first=look.do == "remove")
     again = _again_seconds(observed, look)
-    if look.do == "record":
+    if look.do == "record" or (look.do == "admit" and transfer.awaits_proof(observed)):
         return Decision(status=told, again_seconds=again)
     return _let_in(observed, look, again, refusal)
 
@@ -182,6 +182,8 @@ def _probe_action(observed: Observed, look: checks.Look) -> tuple[Action, ...]:
 
 
 def _again_seconds(observed: Observed, look: checks.Look) -> float | None:
+    if look.do == "admit":
+        return 0.0
     if look.do in ("remove", "record") or (look.do == "wait" and observed.probe is not None):
         return PROBE_POLL_SECONDS
     if look.do == "wait":

@@ -23,9 +23,25 @@ KINDS = (
     ("v1", "Pod"),
 )
 """What is listed; the order is that of the stop: who makes pods first, pods last."""
+_COUNTED = {
+    ("apps/v1", "Deployment"): "count/deployments.apps",
+    ("apps/v1", "StatefulSet"): "count/statefulsets.apps",
+    ("apps/v1", "ReplicaSet"): "count/replicasets.apps",
+    ("batch/v1", "CronJob"): "count/cronjobs.batch",
+}
+"""What can be given back, and where the quota counts it."""
 _SCALED = frozenset({"Deployment", "StatefulSet", "ReplicaSet"})
 _MAKES_PODS_AGAIN = frozenset({"ReplicaSet", "StatefulSet", "Job"})
 REPLICAS_MAX = 1000
+
+
+def sleepers(quota: Object | None) -> tuple[tuple[str, str], ...]:
+    """Kinds of which there may be some to give back: as the quota counts, which is never too low once it counts.
+
+    None while there is no quota: it comes before anything else is decided.
+    """
+    used = ((quota or {}).get("status") or {}).get("used") or {}
+    return tuple(kind for kind, name in _COUNTED.items() if quota is not None and used.get(name) != "0")
 
 
 def stop(workloads: Iterable[Object], *, keep_everything: bool) -> tuple[Action, ...]:

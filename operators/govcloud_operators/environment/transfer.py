@@ -63,9 +63,14 @@ def without_access(observed: Observed) -> tuple[Delete, ...]:
 
 def strangers(observed: Observed) -> tuple[Delete, ...]:
     """Access that was there before isolation was proven for the new owner: it is the old department's."""
+    return without_access(observed) if awaits_proof(observed) else ()
+
+
+def awaits_proof(observed: Observed) -> bool:
+    """It took a namespace over, and its status does not say yet that isolation was proven for the new owner."""
     record = observed.environment.status.isolation_probe
     proven = record is not None and record.last_passed_at is not None
-    return () if proven or not origin_uid(observed) else without_access(observed)
+    return not proven and bool(origin_uid(observed))
 
 
 def successor_uid(namespace: Object | None, own_uid: str) -> str:

@@ -23,6 +23,7 @@ from govcloud_api.labels import BACKUP_REQUESTED
 from govcloud_kube import Cluster, Object, Ref
 from govcloud_operators import dispatch
 from govcloud_operators.keys import Key
+from govcloud_operators.network import Answer
 from govcloud_operators.services.authority import SECRET, decoded
 from govcloud_operators.services.backups import keeping, ledger, room
 from govcloud_operators.services.backups.vault import NAMESPACE as NAMESPACE_OF_BACKUPS
@@ -31,7 +32,7 @@ from govcloud_operators.services.certificates import Pair
 from govcloud_operators.services.driver import CERTIFICATE_ID, Credentials
 from govcloud_operators.services.setting import Services
 from govcloud_operators.surroundings import Surroundings
-from support import apiserver, backup_store, places, postgresql, tenancy
+from support import apiserver, backup_store, knocking, places, postgresql, tenancy
 from support.backup_store import Site
 from support.postgresql import Pod, hang_up
 
@@ -61,6 +62,10 @@ class Doors:
         return "127.0.0.1", self.ports.get(name, 1)
 
 
+def _reach(address: str) -> Answer:
+    return "open" if address == CANARY else "silent"
+
+
 class Operator(threading.Thread):
     """Reconciles every object of our kinds over and over, as the queue does, with the operator's own rights."""
 
@@ -69,7 +74,8 @@ class Operator(threading.Thread):
         self.ahead = timedelta()
         around = Surroundings(
             clock=lambda: datetime.now(UTC) + self.ahead,
-            reach=lambda address: "open" if address == CANARY else "silent",
+            reach=_reach,
+            knocks=knocking.knocks(cluster, _reach),
             probe_image=f"{labels.REGISTRY}/netprobe:test",
             canary_address=CANARY,
             services=Services(doors.dial, store),

@@ -10,7 +10,7 @@ import pytest
 from govcloud_api import errors
 from govcloud_api.objects import Object, Objects, Ref
 from govcloud_kube.memory import MemoryCluster
-from govcloud_kube.mirror import Mirror
+from govcloud_kube.mirror import Mirror, Pages
 from govcloud_kube.shelf import Change, Followed, Shelf
 
 MAPS = Followed(api_version="v1", kind="ConfigMap")
@@ -53,6 +53,16 @@ class World:
     def by_another_hand(self, name: str = "a", **data: str) -> Object:
         """Written past the mirror."""
         return self.cluster.apply(config_map(name, **data), field_manager="somebody")
+
+    def compared(self, pages: Pages | None = None) -> list[str]:
+        """Names of what a comparison found to be different."""
+        found: list[str] = []
+
+        def told(_followed: Followed, change: Change) -> None:
+            found.append((change.before or change.after or {})["metadata"]["name"])
+
+        self.mirror.refresh(self.shelf, told, pages)
+        return found
 
 
 def config_map(name: str = "a", **data: str) -> Object:
@@ -154,12 +164,9 @@ def test_a_comparison_takes_over_what_was_missed_and_tells_it_once() -> None:
     world.by_another_hand(y="2")
     world.by_another_hand("c")
     world.cluster.delete(Ref("v1", "ConfigMap", "b", "n"))
-    names = sorted(
-        (change.before or change.after or {})["metadata"]["name"] for change in world.mirror.refresh(world.shelf)
-    )
-    assert names == ["a", "b", "c"]
+    assert sorted(world.compared()) == ["a", "b", "c"]
     assert [obj["metadata"]["name"] for obj in world.mirror.list("v1", "ConfigMap")] == ["a", "c"]
-    assert world.mirror.refresh(world.shelf) == []
+    assert world.compared() == []
 
 
 def test_a_comparison_keeps_what_was_written_while_it_listed() -> None:
@@ -170,7 +177,7 @@ def test_a_comparison_keeps_what_was_written_while_it_listed() -> None:
         world.mirror.apply(config_map(x="1"), field_manager="me")
         yield listed
 
-    assert world.mirror.refresh(world.shelf, slow) == []
+    assert world.compared(slow) == []
     assert (world.mirror.get(REF) or {})["data"] == {"x": "1"}
 
 

@@ -11,6 +11,7 @@ from govcloud_api.objects import Object
 from govcloud_kube.memory import MemoryCluster
 from govcloud_operators.copies import Copies
 from govcloud_operators.keys import Key
+from support import knocking
 
 ENVIRONMENT = Key("Environment", "dept-tax", "portal-sandbox")
 
@@ -21,7 +22,7 @@ class Desk:
     def __init__(self) -> None:
         self.cluster: Any = MemoryCluster()
         self.told: list[Key] = []
-        self.copies = Copies(self.cluster, self.told.append)
+        self.copies = Copies(self.cluster, self.told.append, knocking.knocks(self.cluster, lambda _: "silent"))
         for shelf in self.copies.mirror.shelves:
             shelf.ready = True
         home = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "dept-tax"}}

@@ -13,7 +13,7 @@ from govcloud_api import errors
 from govcloud_operators import page
 from govcloud_operators import queue as queue_module
 from govcloud_operators.keys import Key
-from govcloud_operators.queue import STUCK_SECONDS, WorkQueue
+from govcloud_operators.queue import PATIENCE_SECONDS, STUCK_SECONDS, WorkQueue
 
 A, B = Key("Department", None, "a"), Key("Department", None, "b")
 
@@ -147,3 +147,39 @@ def test_what_people_wait_for_goes_before_upkeep() -> None:
 
     asyncio.run(run())
     assert seen == [asked, *upkeep], "one that is not due holds nobody up"
+
+
+@pytest.mark.parametrize(("late", "order"), [(0.0, [B, A]), (PATIENCE_SECONDS + 1, [A, B])])
+def test_upkeep_waits_for_what_happened_but_not_for_ever(late: float, order: list[Key]) -> None:
+    clock, seen = [0.0], list[Key]()
+
+    async def run() -> None:
+        queue = WorkQueue(seen.append, now=lambda: clock[0])
+        queue.add(A, upkeep=True)
+        queue.add(B)
+        clock[0] += late
+        worker = asyncio.create_task(queue.serve())
+        async with asyncio.timeout(5):
+            while len(seen) < 2:
+                await asyncio.sleep(0.005)
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+
+    asyncio.run(run())
+    assert seen == order
+
+
+def test_a_look_that_an_event_brought_is_upkeep_enough() -> None:
+    seen: list[Key] = []
+
+    async def run() -> None:
+        queue = WorkQueue(seen.append, now=time.monotonic)
+        queue.add(A, upkeep=True)
+        queue.add(A)
+        worker = asyncio.create_task(queue.serve())
+        await asyncio.sleep(0.1)
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+
+    asyncio.run(run())
+    assert seen == [A]

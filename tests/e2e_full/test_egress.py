@@ -1,0 +1,45 @@
+"""What each egress class opens and what it leaves shut, tried by pods through the real network."""
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from support import probe
+from support.lab import Lab
+
+pytestmark = pytest.mark.e2e
+PORT = 8099
+INSIDE, OUTSIDE = "172.30.99.1", "203.0.113.9"
+"""Another machine of the site by private address, and a public one (TEST-NET-3): both are this host."""
+CLUSTER = ["tcp:10.91.0.11:6443", "tcp:10.91.0.12:10250", "tcp:kubernetes.default.svc.cluster.local:443"]
+
+
+@pytest.fixture(scope="module")
+def lab(one: Lab) -> Iterator[Lab]:
+    """One control plane and two workers; behind the bridge two addresses that answer, gone with it."""
+    one.govcloud("deploy", str(one.site))
+    with ExitStack() as stack:
+        for address in (INSIDE, OUTSIDE):
+            subprocess.run(["ip", "address", "add", f"{address}/32", "dev", f"gc-{one.name}"], check=True)
+            stack.enter_context(socket.create_server((address, PORT), backlog=64))
+        yield one
+
+
+@pytest.fixture(scope="module")
+def owner(lab: Lab) -> Path:
+    return lab.member("tax")
+
+
+@pytest.mark.parametrize(("egress", "open_"), [("closed", []), ("internal", [INSIDE]), ("public", [OUTSIDE])])
+def test_a_class_opens_what_it_says(lab: Lab, owner: Path, egress: str, open_: list[str]) -> None:
+    product = f"out{egress}"
+    wish = ["--product", product, "--purpose", "sandbox", "--egress", egress, "--why", "talk to others"]
+    lab.govcloud("env", "request", *wish, "--wait", "--kubeconfig", str(owner))
+    words = {address: "--allow" if address in open_ else "--deny" for address in (INSIDE, OUTSIDE)}
+    targets = [f"{word} tcp:{address}:{PORT}" for address, word in words.items()]
+    targets += [f"--deny {target}" for target in CLUSTER]
+    assert probe.check(lab, f"tax-{product}-sandbox", owner, *targets) == dict.fromkeys(targets, True)
