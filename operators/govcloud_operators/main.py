@@ -142,7 +142,9 @@ async def _work(wanted: settings.Settings, held: lease.Lease, given: Parts) -> i
     finally:
         await stopping.end(tasks)
     for task in done:
-        LOG.critical("%s ended: %s; the process ends to be started again", task.get_name(), task.exception())
+        # kopf, when it fails, cancels what it takes for its own on its way out: a worker may end before it does.
+        why = "it was cancelled" if task.cancelled() else task.exception()
+        LOG.critical("%s ended: %s; the process ends to be started again", task.get_name(), why)
     return 1
 
 

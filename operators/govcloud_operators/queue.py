@@ -6,6 +6,7 @@ Lives in one event loop; the work itself runs in threads, so a slow API call nev
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ BACKOFF_BASE_SECONDS = 0.25
 BACKOFF_MAX_SECONDS = 30.0
 STUCK_SECONDS = 120.0
 PATIENCE_SECONDS = 15.0
-"""How long upkeep waits behind what events ask for before it goes first."""
+"""How long upkeep waits behind what events ask for; then every other turn is its own."""
 
 Work = Callable[[Key], float | None]
 """Reconcile one key; returns seconds until it wants to be called again, None for not by itself."""
@@ -53,7 +54,8 @@ class WorkQueue:
         self._work = work
         self._now = now
         self._urgent_kinds = urgent
-        self._urgent, self._ordinary, self._upkeep = Line(), Line(), Line()
+        self._urgent, self._ordinary, self._upkeep = self._lines = Line(), Line(), Line()
+        self._turns = itertools.cycle((True, False))
         self._running: dict[Key, float] = {}
         self._failures: dict[Key, int] = {}
         self._wake = asyncio.Event()
@@ -71,12 +73,12 @@ class WorkQueue:
     def stuck_seconds(self) -> float:
         """How long the oldest run lasts, or the key that is due longest waits: large when nothing moves."""
         now = self._now()
-        waits = [line.waiting_seconds(now, self._running) for line in self._lines()]
+        waits = [line.waiting_seconds(now, self._running) for line in self._lines]
         return max([0.0, *waits, *(now - start for start in self._running.values())])
 
     def depth(self) -> int:
         """Keys that are due now or being worked on."""
-        return sum(line.due(self._now()) for line in self._lines()) + len(self._running)
+        return sum(line.due(self._now()) for line in self._lines) + len(self._running)
 
     async def serve(self) -> None:
         """Work for ever; run as many of these as there shall be workers."""
@@ -104,7 +106,7 @@ class WorkQueue:
     def _pop_ready(self) -> Key | float | None:
         """A key to work on, or seconds until one is due (None: no key waits)."""
         now, pauses = self._now(), []
-        for line in self._lines():
+        for line in self._in_turn(now):
             found = line.pop(now, self._running)
             if isinstance(found, Key):
                 self._upkeep.discard(found)  # it is looked at now
@@ -113,11 +115,11 @@ class WorkQueue:
                 pauses.append(found)
         return min(pauses, default=None)
 
-    def _lines(self) -> tuple[Line, ...]:
-        """Whose turn it is."""
-        if self._upkeep.late_seconds(self._now()) > PATIENCE_SECONDS:
+    def _in_turn(self, now: float) -> tuple[Line, ...]:
+        """Upkeep that is late shares with what events ask for: neither waits for all of the other."""
+        if self._upkeep.late_seconds(now) > PATIENCE_SECONDS and next(self._turns):
             return self._urgent, self._upkeep, self._ordinary
-        return self._urgent, self._ordinary, self._upkeep
+        return self._lines
 
     async def _run(self, key: Key) -> None:
         start = self._now()

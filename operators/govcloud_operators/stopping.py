@@ -29,15 +29,21 @@ class Stop:
             asyncio.get_running_loop().add_signal_handler(number, self._told.set)
 
     async def or_end(self, work: Coroutine[Any, Any, int]) -> int:
-        """The exit code of `work`, or 0 after it was cancelled because of a signal and has tidied up."""
+        """The exit code of `work`, or 0 after it was cancelled because of a signal and has tidied up.
+
+        1 when something else cancelled it.
+        """
         working, told = asyncio.create_task(work), asyncio.create_task(self._told.wait())
         await asyncio.wait([working, told], return_when=asyncio.FIRST_COMPLETED)
-        if told.done():
+        stopped = told.done()
+        if stopped:
             asyncio.get_running_loop().set_exception_handler(_hushed)
         told.cancel()
         working.cancel()
         await asyncio.wait([working])
-        return 0 if working.cancelled() else working.result()
+        if working.cancelled():
+            return 0 if stopped else 1
+        return working.result()
 
 
 def _hushed(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

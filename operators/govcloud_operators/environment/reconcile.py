@@ -16,7 +16,6 @@ from govcloud_operators.environment.observed import Observed
 from govcloud_operators.keys import Key
 from govcloud_operators.surroundings import Surroundings
 
-PROBE_POLL_SECONDS = 0.5
 WAIT_POLL_SECONDS = 2.0
 CANARY_POLL_SECONDS = 5.0
 BLOCKED_POLL_SECONDS = 5.0
@@ -126,7 +125,7 @@ def _open(observed: Observed, refusal: str) -> Decision:
     look = checks.look(observed)
     told = _standing(observed, look, "" if observed.bindings else NOT_PROVEN, refusal)
     if look.do == "start" and not isolation.is_enforced(observed.quota):
-        return Decision(status=told, again_seconds=PROBE_POLL_SECONDS)
+        return Decision(status=told, again_seconds=WAIT_POLL_SECONDS)
     if probing := _probe_action(observed, look):
         return Decision(actions=probing, status=told, record_first=look.do == "remove")
     again = _again_seconds(observed, look)
@@ -185,7 +184,7 @@ def _again_seconds(observed: Observed, look: checks.Look) -> float | None:
     if look.do == "admit":
         return 0.0
     if look.do in ("remove", "record") or (look.do == "wait" and observed.probe is not None):
-        return PROBE_POLL_SECONDS
+        return WAIT_POLL_SECONDS
     if look.do == "wait":
         return checks.retry_seconds(look.record) if look.record.attempts else CANARY_POLL_SECONDS
     return _next_change_seconds(observed)

@@ -15,7 +15,7 @@ from govcloud_operators import queue as queue_module
 from govcloud_operators.keys import Key
 from govcloud_operators.queue import PATIENCE_SECONDS, STUCK_SECONDS, WorkQueue
 
-A, B = Key("Department", None, "a"), Key("Department", None, "b")
+A, B, C, D = (Key("Department", None, name) for name in "abcd")
 
 
 def served(work: Callable[[Key], float | None], keys: list[Key], until: Callable[[], bool]) -> WorkQueue:
@@ -149,18 +149,18 @@ def test_what_people_wait_for_goes_before_upkeep() -> None:
     assert seen == [asked, *upkeep], "one that is not due holds nobody up"
 
 
-@pytest.mark.parametrize(("late", "order"), [(0.0, [B, A]), (PATIENCE_SECONDS + 1, [A, B])])
+@pytest.mark.parametrize(("late", "order"), [(0.0, [C, D, A, B]), (PATIENCE_SECONDS + 1, [A, C, B, D])])
 def test_upkeep_waits_for_what_happened_but_not_for_ever(late: float, order: list[Key]) -> None:
     clock, seen = [0.0], list[Key]()
 
     async def run() -> None:
         queue = WorkQueue(seen.append, now=lambda: clock[0])
-        queue.add(A, upkeep=True)
-        queue.add(B)
+        for key in (A, B, C, D):
+            queue.add(key, upkeep=key in (A, B))
         clock[0] += late
         worker = asyncio.create_task(queue.serve())
         async with asyncio.timeout(5):
-            while len(seen) < 2:
+            while len(seen) < 4:
                 await asyncio.sleep(0.005)
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)

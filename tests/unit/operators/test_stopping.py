@@ -40,6 +40,16 @@ def test_without_a_signal_the_work_has_its_own_code() -> None:
     assert asyncio.run(run()) == 7
 
 
+def test_work_that_a_library_cancels_did_not_end_well() -> None:
+    async def run() -> int:
+        async def work() -> int:
+            raise asyncio.CancelledError
+
+        return await stopping.Stop().or_end(work())
+
+    assert asyncio.run(run()) == 1
+
+
 def test_a_fault_of_the_work_is_raised() -> None:
     async def run() -> int:
         async def work() -> int:

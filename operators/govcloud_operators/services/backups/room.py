@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from govcloud_api import conditions, labels
+from govcloud_api import conditions, errors, labels
 from govcloud_api.objects import Object, Ref
 from govcloud_kube import Cluster
 from govcloud_operators import actions
@@ -29,6 +29,8 @@ YOUNG = timedelta(minutes=15)
 """Until then a bucket without backups is left alone: its instance may only not have been seen yet."""
 FIELD_MANAGER = "govcloud-operator-certificate"
 """Of one annotation on what the platform applies."""
+SILENT_PAUSE_SECONDS = 15.0
+"""Nobody waits for this look: instances ask the store themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ def reconcile(cluster: Cluster, authority: Authority, vaults: Vaults, now: datet
         _certify(cluster, authority, now)
     records = _records(cluster)
     living = {obj["metadata"]["uid"] for obj in cluster.list(labels.API_VERSION, "ServiceInstance")}
-    for step in steps(records, living, vaults.buckets(), now):
+    for step in steps(records, living, _buckets(vaults), now):
         vault = authority.vault(step.record.uid)
         match step.do:
             case "open":
@@ -59,6 +61,13 @@ def reconcile(cluster: Cluster, authority: Authority, vaults: Vaults, now: datet
                 vaults.sweep(vault, now)
         _write(cluster, step)
     return None
+
+
+def _buckets(vaults: Vaults) -> Collection[str]:
+    try:
+        return vaults.buckets()
+    except errors.NotReady as silent:
+        raise errors.NotReady(str(silent), delay_seconds=SILENT_PAUSE_SECONDS) from silent
 
 
 def steps(records: Iterable[Record], living: Collection[str], buckets: Collection[str], now: datetime) -> list[Step]:
