@@ -81,7 +81,8 @@ e2e: bundle ## whole stories on a lab of its own
 
 e2e-full: bundle ## longer stories: rare paths, three control planes, machines that exist, every fault
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m long tests/integration
-	$(BIN)/python -m pytest tests/e2e_full tests/faults
+	$(BIN)/python -m pytest tests/e2e_full
+	$(BIN)/python -m pytest -q -n 2 tests/faults
 
 bench: bundle ## measure what docs/benchmarks.md states, and write it; MEASURE=tenancy for one part
 	$(BIN)/python -m tests.bench $(MEASURE)

@@ -10,7 +10,7 @@ import statistics
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -58,6 +58,7 @@ def _operator(world: simulated.World) -> Iterator[Figure]:
     with _running(world, "one") as operator:
         field = Field(world=world, operator=operator, environments=environments, audit=audit)
         ours = yield from _made(field)
+        _wait_until(lambda: _is_steady(operator.port, len(environments.ready)), "what the waves left to do is done")
         yield from _changed_steadily(field)
         yield from _changed_at_once(field)
         how = f"VmHWM of the operator's process after everything above, {len(environments.ready)} environments"
@@ -166,10 +167,7 @@ def _change_all(field: Field, names: list[Name], *, held: bool) -> None:
 def _restarted(world: simulated.World, audit: Audit, environments: int) -> Iterator[Figure]:
     mark, began = audit.mark(), time.monotonic()
     with _running(world, "one") as operator:
-        while not _is_steady(operator.port, environments):
-            if time.monotonic() - began > LONG_SECONDS:
-                raise TimeoutError("the restarted operator does not come to rest")
-            time.sleep(0.1)
+        _wait_until(lambda: _is_steady(operator.port, environments), "the restarted operator comes to rest")
         took = time.monotonic() - began
         time.sleep(RESYNC_SECONDS * 1.5)  # a whole resync must write nothing, too
         writes = audit.writes(mark, labels.OPERATOR_USER)
@@ -178,6 +176,14 @@ def _restarted(world: simulated.World, audit: Audit, environments: int) -> Itera
         how = f"in that time and one resync: {_told(writes) or 'none'}; its memory afterwards "
         how += f"{counting.peak_mib(operator.child.pid):.0f} MiB"
         yield figure("operator: writes after a restart", sum(writes.values()), "writes", 0.5, how)
+
+
+def _wait_until(check: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + LONG_SECONDS
+    while not check():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {LONG_SECONDS} s: {what}")
+        time.sleep(0.1)
 
 
 def _is_steady(port: int, environments: int) -> bool:
