@@ -24,13 +24,13 @@ from govcloud_api import errors, labels
 from govcloud_kube import real
 from govcloud_kube.gate import Gated
 from govcloud_kube.pace import Pace
-from govcloud_operators import (
+from govcloud_operators import dispatch, knocks, network
+from govcloud_operators.environment.desired import PROBE_PORT
+from govcloud_operators.keys import Key
+from govcloud_operators.process import (
     copies,
-    dispatch,
-    knocks,
     lease,
     login,
-    network,
     page,
     patience,
     settings,
@@ -40,9 +40,7 @@ from govcloud_operators import (
     watchdog,
     watching,
 )
-from govcloud_operators.environment.desired import PROBE_PORT
-from govcloud_operators.keys import Key
-from govcloud_operators.queue import WorkQueue
+from govcloud_operators.process.queue import WorkQueue
 from govcloud_operators.rooms import ROOMS
 from govcloud_operators.surroundings import Surroundings
 from govcloud_operators.tidying.turns import Turns

@@ -17,7 +17,7 @@ import pytest
 from govcloud_api import labels
 from govcloud_api.objects import Ref
 from govcloud_kube import Cluster
-from govcloud_operators import lease
+from govcloud_operators.process import lease
 from support import apiserver, lifecycle_operator, tenancy
 from support.lifecycle_kubelet import Kubelet
 from support.lifecycle_operator import Operator

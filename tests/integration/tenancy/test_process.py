@@ -14,7 +14,7 @@ import pytest
 
 from govcloud_api import labels
 from govcloud_kube import Ref
-from govcloud_operators import lease
+from govcloud_operators.process import lease
 from support import apiserver, tenancy
 
 ENVIRONMENT = Ref(labels.API_VERSION, "Environment", "portal-sandbox", "dept-crash")

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from govcloud_api import errors, labels
-from govcloud_operators import drift, roles, settings, watchdog
+from govcloud_operators import drift, roles
 from govcloud_operators.environment import desired
+from govcloud_operators.process import settings, watchdog
 from support.manifests import objects
 
 ROOT = Path(__file__).parents[3]

@@ -11,7 +11,7 @@ import pytest
 
 from govcloud_api import conditions, errors, labels
 from govcloud_kube import Object, Ref
-from govcloud_operators import settings
+from govcloud_operators.process import settings
 from govcloud_operators.surroundings import RETENTION
 from govcloud_operators.tidying import checks
 from govcloud_operators.tidying import reconcile as tidying

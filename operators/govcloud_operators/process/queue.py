@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from govcloud_api import errors
 from govcloud_kube import backoff
 from govcloud_operators.keys import Key
-from govcloud_operators.line import Line
+from govcloud_operators.process.line import Line
 
 LOG = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from govcloud_operators.queue import STUCK_SECONDS, WorkQueue
+from govcloud_operators.process.queue import STUCK_SECONDS, WorkQueue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from govcloud_api import errors
-from govcloud_operators import lease, main, patience
+from govcloud_operators import main
+from govcloud_operators.process import lease, patience
 
 
 class Held:

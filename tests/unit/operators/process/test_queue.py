@@ -10,10 +10,10 @@ from collections.abc import Callable
 import pytest
 
 from govcloud_api import errors
-from govcloud_operators import page
-from govcloud_operators import queue as queue_module
 from govcloud_operators.keys import Key
-from govcloud_operators.queue import PATIENCE_SECONDS, STUCK_SECONDS, WorkQueue
+from govcloud_operators.process import page
+from govcloud_operators.process import queue as queue_module
+from govcloud_operators.process.queue import PATIENCE_SECONDS, STUCK_SECONDS, WorkQueue
 
 A, B, C, D = (Key("Department", None, name) for name in "abcd")
 

@@ -9,8 +9,8 @@ import pytest
 from govcloud_api import labels
 from govcloud_api.objects import Object
 from govcloud_kube.memory import MemoryCluster
-from govcloud_operators.copies import Copies
 from govcloud_operators.keys import Key
+from govcloud_operators.process.copies import Copies
 from support import knocking
 
 ENVIRONMENT = Key("Environment", "dept-tax", "portal-sandbox")

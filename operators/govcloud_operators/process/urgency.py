@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from govcloud_kube.pace import Pace
 from govcloud_operators.keys import Key
-from govcloud_operators.queue import Work
+from govcloud_operators.process.queue import Work
 
 KINDS = frozenset({"Approval", "EnvironmentRequest", "PolicyExemption", "ServiceBinding"})
 """Somebody sits before each of these; the environments behind them come by the hundred."""

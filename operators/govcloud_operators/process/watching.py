@@ -13,9 +13,9 @@ from typing import Any
 
 import kopf
 
-from govcloud_operators import login, patience
-from govcloud_operators.copies import Copies
 from govcloud_operators.keys import Enqueue
+from govcloud_operators.process import login, patience
+from govcloud_operators.process.copies import Copies
 from govcloud_operators.rooms import Room
 
 REQUEST_SECONDS = 30.0

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govcloud_api import errors
-from govcloud_operators import settings, usage
-from govcloud_operators.usage import Prometheus
+from govcloud_operators.process import settings, usage
+from govcloud_operators.process.usage import Prometheus
 
 NOW = 1767225600.5
 

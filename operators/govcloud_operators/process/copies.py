@@ -17,10 +17,10 @@ from govcloud_kube import real
 from govcloud_kube.follower import Follower
 from govcloud_kube.mirror import Mirror, nobody
 from govcloud_kube.shelf import Change, Followed, Shelf
-from govcloud_operators import following
 from govcloud_operators.environment_request.reconcile import SERVED, SETTLED
 from govcloud_operators.keys import Enqueue, Key
 from govcloud_operators.knocks import Knocks
+from govcloud_operators.process import following
 
 LOG = logging.getLogger(__name__)
 START_SECONDS = 8.0

@@ -9,8 +9,8 @@ import pytest
 from govcloud_api import labels
 from govcloud_api.objects import Object
 from govcloud_kube.shelf import Change, Followed
-from govcloud_operators import following
 from govcloud_operators.keys import Key
+from govcloud_operators.process import following
 
 ENVIRONMENT = {labels.DEPARTMENT: "tax", labels.ENVIRONMENT: "portal-sandbox", labels.ROLE: "environment"}
 HOME = {labels.DEPARTMENT: "tax", labels.ROLE: "home"}

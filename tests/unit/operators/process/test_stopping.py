@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from govcloud_operators import stopping
+from govcloud_operators.process import stopping
 
 
 async def _told_while(work_seconds: float, number: int) -> tuple[int, list[str]]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govcloud_operators.keys import Key
-from govcloud_operators.line import Line
+from govcloud_operators.process.line import Line
 
 A, B = Key("Department", None, "a"), Key("Department", None, "b")
 

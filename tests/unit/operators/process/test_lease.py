@@ -11,7 +11,7 @@ from govcloud_api import errors, labels
 from govcloud_kube import Cluster, Object, Ref
 from govcloud_kube.gate import Gated
 from govcloud_kube.memory import MemoryCluster
-from govcloud_operators import lease
+from govcloud_operators.process import lease
 
 LEASE = Ref("coordination.k8s.io/v1", "Lease", lease.NAME, labels.SYSTEM_NAMESPACE)
 
