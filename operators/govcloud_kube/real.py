@@ -31,6 +31,7 @@ IMPERSONATE = "Impersonate-User"
 _config: Any = kubernetes_config
 """The client's config module is not typed."""
 PAGE_SIZE_OBJECTS = 100
+"""What is decoded at once is memory that stays in use."""
 KEPT_CONNECTIONS = 32
 """One for every thread that may ask at once; one too many is closed after each answer, and greets anew."""
 ATTEMPTS = 4

@@ -8,13 +8,13 @@ import re
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.departments import Name, Watched
 from tests.bench.figure import Figure, figure, folder
 
-from govcloud_api import errors, labels
+from govcloud_api import labels
 from govcloud_infra.paths import REPOSITORY
 from govcloud_kube import Ref, real
 from support import lab as labs
@@ -25,7 +25,6 @@ AT_ONCE = 20
 DEPARTMENTS = ("tax", "civil", "health")
 TINY = {"quota": {"cpu": "250m", "memory": "512Mi", "storage": "1Gi", "pods": 5}}
 LONG_SECONDS = 300.0
-PAUSE_SECONDS = 0.1
 _OFFERING = REPOSITORY / "operators" / "deploy" / "41-offering-postgresql.yaml"
 _ASK = 'exec psql "host=$0 port=$1 dbname=$2 user=$3 sslmode=require connect_timeout=2" -Atqc "$4"'
 
@@ -91,8 +90,12 @@ def _database(lab: labs.Lab) -> Iterator[Figure]:
     began = time.monotonic()
     lab.govcloud("service", "create", "db", "--offering", "postgresql", "--plan", "small", "--unprotected", *at)
     lab.govcloud("service", "bind", "app", "--instance", "db", *at)
-    login = _soon(lambda: _login(owner, where, "app"), "credentials")
-    _soon(lambda: _ask(lab, owner, where, login, "select 1").wait(30) == 0, "the first login")
+    login = tenancy.eventually(lambda: _login(owner, where, "app"), "credentials", seconds=LONG_SECONDS)
+
+    def answers() -> bool:
+        return _ask(lab, owner, where, login, "select 1").wait(30) == 0
+
+    tenancy.eventually(answers, "the first login", seconds=LONG_SECONDS)
     how = "from `service create` to the first answer of the database to a pod of the environment, image on the machines"
     yield figure("PostgreSQL usable", time.monotonic() - began, "s", 30, how)
     session = _ask(lab, owner, where, login, "select pg_sleep(3600)")
@@ -121,10 +124,7 @@ def _client() -> dict[str, object]:
 
 def _login(owner: Path, where: str, secret: str) -> dict[str, str]:
     """Content of the Secret, empty while it is not there."""
-    try:
-        found = real.connect(owner).get(Ref("v1", "Secret", secret, where)) or {}
-    except errors.GovcloudError:
-        return {}
+    found = real.connect(owner).get(Ref("v1", "Secret", secret, where)) or {}
     return {key: base64.b64decode(value).decode() for key, value in (found.get("data") or {}).items()}
 
 
@@ -139,13 +139,3 @@ def _ask(lab: labs.Lab, owner: Path, where: str, login: dict[str, str], statemen
     child.stdin.write(f"{login['password']}\n".encode())
     child.stdin.close()
     return child
-
-
-def _soon(look: Callable[[], object], what: str) -> object:
-    """The first true answer."""
-    deadline = time.monotonic() + LONG_SECONDS
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(PAUSE_SECONDS)
-    raise TimeoutError(f"{what}: not after {LONG_SECONDS} s")

@@ -10,7 +10,7 @@ import statistics
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ def _operator(world: simulated.World) -> Iterator[Figure]:
     with _running(world, "one") as operator:
         field = Field(world=world, operator=operator, environments=environments, audit=audit)
         ours = yield from _made(field)
-        _wait_until(lambda: _is_steady(operator.port, len(environments.ready)), "what the waves left to do is done")
+        _at_rest(operator, len(environments.ready))
         yield from _changed_steadily(field)
         yield from _changed_at_once(field)
         how = f"VmHWM of the operator's process after everything above, {len(environments.ready)} environments"
@@ -167,7 +167,7 @@ def _change_all(field: Field, names: list[Name], *, held: bool) -> None:
 def _restarted(world: simulated.World, audit: Audit, environments: int) -> Iterator[Figure]:
     mark, began = audit.mark(), time.monotonic()
     with _running(world, "one") as operator:
-        _wait_until(lambda: _is_steady(operator.port, environments), "the restarted operator comes to rest")
+        _at_rest(operator, environments)
         took = time.monotonic() - began
         time.sleep(RESYNC_SECONDS * 1.5)  # a whole resync must write nothing, too
         writes = audit.writes(mark, labels.OPERATOR_USER)
@@ -178,12 +178,9 @@ def _restarted(world: simulated.World, audit: Audit, environments: int) -> Itera
         yield figure("operator: writes after a restart", sum(writes.values()), "writes", 0.5, how)
 
 
-def _wait_until(check: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + LONG_SECONDS
-    while not check():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {LONG_SECONDS} s: {what}")
-        time.sleep(0.1)
+def _at_rest(operator: tenancy.OperatorProcess, environments: int) -> None:
+    """Wait until it looked at everything and nothing waits."""
+    tenancy.eventually(lambda: _is_steady(operator.port, environments), "it comes to rest", seconds=LONG_SECONDS)
 
 
 def _is_steady(port: int, environments: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from govcloud_api import requests
-from support import probe
+from support import probe, tenancy
 from support.lab import Lab, eventually
 
 pytestmark = pytest.mark.e2e
@@ -63,8 +63,7 @@ def tenant(lab: Lab, kubeconfig: Path, *words: str, code: int = 0) -> str:
 
 
 def condition(lab: Lab, kind: str, name: str, namespace: str, type_: str) -> str:
-    found = lab.get(f"{kind}.govcloud.internal", name, "-n", namespace).get("status", {}).get("conditions", [])
-    return next((item["status"] for item in found if item["type"] == type_), "Unknown")
+    return tenancy.condition(lab.get(f"{kind}.govcloud.internal", name, "-n", namespace), type_)[0]
 
 
 def psql(name: str, secret: str, statement: str) -> dict[str, Any]:
@@ -86,19 +85,6 @@ def psql(name: str, secret: str, statement: str) -> dict[str, Any]:
     made["spec"]["volumes"] = [{"name": "binding", "secret": {"secretName": secret}}]
     made["spec"]["restartPolicy"] = "Never"
     return made
-
-
-def asked(lab: Lab, kubeconfig: Path, namespace: str, pod: dict[str, Any]) -> tuple[str, str]:
-    """Phase and output of a pod that runs to its end."""
-    name = pod["metadata"]["name"]
-    lab.kubectl("-n", namespace, "apply", "-f", "-", kubeconfig=kubeconfig, given=json.dumps(pod))
-
-    def ended() -> str:
-        phase = lab.get("pod", name, "-n", namespace, kubeconfig=kubeconfig)["status"]["phase"]
-        return phase if phase in ("Succeeded", "Failed") else ""
-
-    phase = eventually(ended, 60, f"pod {name} ends")
-    return phase, lab.kubectl("-n", namespace, "logs", name, kubeconfig=kubeconfig).strip()
 
 
 def test_nobody_decides_about_the_own_wish_or_for_another_department(
@@ -127,7 +113,11 @@ def test_an_altered_wish_needs_a_new_word(lab: Lab, people: dict[str, Path]) -> 
     eventually(lambda: asked_for(lab, approver, name, "PolicyChecked"), 10, "the other waits, too")
     late = requests.build_approval(seen, requests.Word(verdict="Approve", role="approver", namespace=HOME))
     word = lab.kubectl("create", "-o", "name", "-f", "-", kubeconfig=approver, given=json.dumps(late)).strip()
-    eventually(lambda: judged(lab, word) == ("False", "StaleHash"), 10, "the word is told to be about another wish")
+
+    def judged() -> tuple[str, str]:
+        return tenancy.condition(lab.get(word, "-n", HOME), "Valid")
+
+    eventually(lambda: judged() == ("False", "StaleHash"), 10, "the word is told to be about another wish")
     assert asked_for(lab, approver, name, "PolicyChecked")["status"].get("decisions", []) == []
     lab.kubectl("delete", *there, kubeconfig=owner)
     assert lab.try_kubectl("get", "namespace", "tax-archive-prod").returncode != 0
@@ -137,12 +127,6 @@ def asked_for(lab: Lab, kubeconfig: Path, name: str, phase: str) -> dict[str, An
     """A request as a person sees it, empty while it is in another phase."""
     found = lab.get("environmentrequest.govcloud.internal", name, "-n", HOME, kubeconfig=kubeconfig)
     return found if found.get("status", {}).get("phase") == phase else {}
-
-
-def judged(lab: Lab, word: str) -> tuple[str, str]:
-    """What the operator says of an Approval: status and reason of Valid."""
-    found = lab.get(word, "-n", HOME).get("status", {}).get("conditions", [])
-    return next(((item["status"], item["reason"]) for item in found if item["type"] == "Valid"), ("", ""))
 
 
 def test_one_word_of_two_is_not_enough(lab: Lab, half: str) -> None:
@@ -162,7 +146,9 @@ def test_the_password_works_from_the_environment_and_from_nowhere_else(
     lab: Lab, people: dict[str, Path], database: str, health: Path
 ) -> None:
     owner = people["owner"]
-    phase, said = asked(lab, owner, NAMESPACE, psql("ask-1", database, "create table t as select 42 as n; table t"))
+    phase, said = probe.run(
+        lab, NAMESPACE, psql("ask-1", database, "create table t as select 42 as n; table t"), kubeconfig=owner
+    )
     assert (phase, said.splitlines()[-1]) == ("Succeeded", "42")
     address = lab.get("service", "svc-db", "-n", NAMESPACE)["spec"]["clusterIP"]
     wish = ["--product", "spy", "--purpose", "sandbox", "--why", "try it", "--wait"]
@@ -186,10 +172,10 @@ def test_a_revoked_password_ends(lab: Lab, people: dict[str, Path], database: st
     secret["metadata"] = {"name": "kept"}
     secret.pop("type")
     lab.kubectl("-n", NAMESPACE, "apply", "-f", "-", kubeconfig=owner, given=json.dumps(secret))
-    assert asked(lab, owner, NAMESPACE, psql("ask-2", "kept", "select 1"))[0] == "Succeeded"
+    assert probe.run(lab, NAMESPACE, psql("ask-2", "kept", "select 1"), kubeconfig=owner)[0] == "Succeeded"
     tenant(lab, owner, "service", "revoke", "late", "-e", NAME)
     time.sleep(5)
-    assert asked(lab, owner, NAMESPACE, psql("ask-3", "kept", "select 1"))[0] == "Failed"
+    assert probe.run(lab, NAMESPACE, psql("ask-3", "kept", "select 1"), kubeconfig=owner)[0] == "Failed"
 
 
 def test_everything_is_visible_at_once(lab: Lab, database: str) -> None:

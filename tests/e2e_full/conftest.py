@@ -36,3 +36,10 @@ def one() -> Iterator[labs.Lab]:
     """One control plane and two workers; nothing is deployed yet."""
     with _lab(labs.ONE) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def deployed(one: labs.Lab) -> labs.Lab:
+    """The same, deployed."""
+    one.govcloud("deploy", str(one.site))
+    return one

@@ -20,14 +20,13 @@ CLUSTER = ["tcp:10.91.0.11:6443", "tcp:10.91.0.12:10250", "tcp:kubernetes.defaul
 
 
 @pytest.fixture(scope="module")
-def lab(one: Lab) -> Iterator[Lab]:
-    """One control plane and two workers; behind the bridge two addresses that answer, gone with it."""
-    one.govcloud("deploy", str(one.site))
+def lab(deployed: Lab) -> Iterator[Lab]:
+    """Behind its bridge are two addresses that answer, gone with it."""
     with ExitStack() as stack:
         for address in (INSIDE, OUTSIDE):
-            subprocess.run(["ip", "address", "add", f"{address}/32", "dev", f"gc-{one.name}"], check=True)
+            subprocess.run(["ip", "address", "add", f"{address}/32", "dev", f"gc-{deployed.name}"], check=True)
             stack.enter_context(socket.create_server((address, PORT), backlog=64))
-        yield one
+        yield deployed
 
 
 @pytest.fixture(scope="module")

@@ -20,10 +20,8 @@ def _ready(lab: Lab, node: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def lab(one: Lab) -> Lab:
-    """One control plane and two workers, deployed."""
-    one.govcloud("deploy", str(one.site))
-    return one
+def lab(deployed: Lab) -> Lab:
+    return deployed
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +51,9 @@ def _run(lab: Lab, name: str, script: str, node: str | None = None) -> str:
     pod["spec"]["securityContext"] = {"fsGroup": 65532}
     if node:
         pod["spec"]["nodeSelector"] = {"kubernetes.io/hostname": node}
-    lab.kubectl("-n", SPACE, "apply", "-f", "-", given=json.dumps(pod))
-    lab.kubectl("-n", SPACE, "wait", "--for=jsonpath={.status.phase}=Succeeded", f"pod/{name}", "--timeout=90s")
-    return lab.kubectl("-n", SPACE, "logs", name).strip()
+    phase, said = probe.run(lab, SPACE, pod, seconds=90)
+    assert phase == "Succeeded", said
+    return said
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,15 @@
 """Every kind of service on machines: ordered by an owner, and used from a pod that has the Secret and nothing else."""
 
-import json
 import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from govcloud_api import labels
 from govcloud_infra.components.manifests import REGISTRY
-from support import probe
+from support import probe, sandboxes
 from support.lab import Lab, eventually
 
 pytestmark = pytest.mark.e2e
@@ -78,10 +76,8 @@ USED = {
 
 
 @pytest.fixture(scope="module")
-def lab(one: Lab) -> Lab:
-    """One control plane and two workers, deployed."""
-    one.govcloud("deploy", str(one.site))
-    return one
+def lab(deployed: Lab) -> Lab:
+    return deployed
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +85,7 @@ def owner(lab: Lab) -> Path:
     """Credentials of an owner of the tax office, who has a sandbox for all of this."""
     made = lab.member("tax")
     much = ["--cpu", "4", "--memory", "8Gi", "--storage", "40Gi", "--pods", "30"]
-    wish = ["--product", "shop", "--purpose", "sandbox", *much, "--why", "try all services", "--wait"]
-    lab.govcloud("env", "request", *wish, "--kubeconfig", str(made))
+    sandboxes.ask(lab, made, "shop", *much)
     return made
 
 
@@ -125,17 +120,9 @@ def used(lab: Lab, owner: Path, kind: str, secret: str, ask: str = "") -> str:
     container["env"] = [{"name": "ASK", "value": ask}, {"name": "HOME", "value": "/tmp"}]
     container["volumeMounts"] = [{"name": "binding", "mountPath": "/binding", "readOnly": True}]
     made["spec"]["volumes"] = [{"name": "binding", "secret": {"secretName": secret}}]
-    name = made["metadata"]["name"]
-    lab.kubectl("-n", WHERE, "apply", "-f", "-", kubeconfig=owner, given=json.dumps(made))
-    pod: dict[str, Any] = eventually(lambda: _ended(lab, name), 90, f"{name} ends")
-    said = lab.kubectl("-n", WHERE, "logs", name, kubeconfig=owner).strip()
-    assert pod["status"]["phase"] == "Succeeded", said
+    phase, said = probe.run(lab, WHERE, made, kubeconfig=owner, seconds=90)
+    assert phase == "Succeeded", said
     return said
-
-
-def _ended(lab: Lab, name: str) -> dict[str, Any]:
-    found = lab.get("pod", name, "-n", WHERE)
-    return found if found["status"]["phase"] in ("Succeeded", "Failed") else {}
 
 
 @pytest.mark.parametrize("kind", ["valkey", "nats", "bucket"])

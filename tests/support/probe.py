@@ -40,6 +40,21 @@ def serve(lab: Lab, namespace: str, kubeconfig: Path) -> str:
     return str(lab.get("pod", "web", "-n", namespace, kubeconfig=kubeconfig)["status"]["podIP"])
 
 
+def run(
+    lab: Lab, namespace: str, made: dict[str, Any], *, kubeconfig: Path | None = None, seconds: float = 60
+) -> tuple[str, str]:
+    """Phase and output of a pod that runs to its end within so many seconds."""
+    name = made["metadata"]["name"]
+    lab.kubectl("-n", namespace, "apply", "-f", "-", kubeconfig=kubeconfig, given=json.dumps(made))
+
+    def ended() -> str:
+        phase = lab.get("pod", name, "-n", namespace, kubeconfig=kubeconfig)["status"]["phase"]
+        return phase if phase in ("Succeeded", "Failed") else ""
+
+    phase = eventually(ended, seconds, f"pod {name} ends")
+    return phase, lab.kubectl("-n", namespace, "logs", name, kubeconfig=kubeconfig).strip()
+
+
 def check(lab: Lab, namespace: str, kubeconfig: Path, *targets: str) -> dict[str, bool]:
     """What a pod in `namespace` can do: target (`--allow dns:NAME`, `--deny tcp:HOST:PORT`) to as expected or not."""
     name = f"check-{time.time_ns()}"

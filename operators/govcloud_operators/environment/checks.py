@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -56,25 +56,24 @@ def look(observed: Observed) -> Look:
         text = f"the canary ({desired.CANARY}) is not there, so isolation cannot be proven; deploy it"
         return Look(do="wait", record=record, isolated="Unknown", reason="CanaryMissing", message=text)
     if pod is None:
-        return _start(record, known, observed.now)
+        return _start(known, observed.now)
     if "deletionTimestamp" in pod["metadata"]:
-        return Look(do="wait", record=record, isolated=known[0], reason=known[1], message=known[2])
+        return known
     if (pod["metadata"].get("annotations") or {}).get(desired.PROBE_KEY) != key:
-        return Look(do="remove", record=record, isolated=known[0], reason=known[1], message=known[2])
+        return replace(known, do="remove")
+    known = replace(known, message=known.message or _under_way(pod, again=known.isolated == "True"))
     phase = (pod.get("status") or {}).get("phase", "Pending")
-    known = (known[0], known[1], known[2] or _under_way(pod, again=known[0] == "True"))
     if phase in ("Succeeded", "Failed"):
         return _finished(observed, record, key, pod)
     if phase == "Running" and observed.network.probe_entered is not None:
-        return _ingress_seen(observed, record, pod, known)
-    return Look(do="wait", record=record, isolated=known[0], reason=known[1], message=known[2])
+        return _ingress_seen(observed, known, pod)
+    return known
 
 
 def resting(observed: Observed) -> Look:
     """What is known while nothing runs and no probe can: the next look comes when it wakes up."""
     record = observed.environment.status.isolation_probe or Record()
-    isolated, reason, message = _believed(record, probe_key(observed))
-    return Look(do="nothing", record=record, isolated=isolated, reason=reason, message=message)
+    return replace(_believed(record, probe_key(observed)), do="nothing")
 
 
 def retry_seconds(record: Record) -> float:
@@ -88,32 +87,33 @@ def _is_fresh(record: Record, now: datetime) -> bool:
     return now - conditions.parse_timestamp(record.last_passed_at) < PROOF_LASTS
 
 
-def _believed(record: Record, key: str) -> tuple[Literal["True", "False", "Unknown"], str, str]:
+def _believed(record: Record, key: str) -> Look:
     """What holds while a new look is under way: the daily one does not take yesterday's proof away."""
     if record.attempts:
         failed = record.message or ""
-        return ("False", "ProbeFailed", failed) if failed.startswith("open") else ("Unknown", "Inconclusive", failed)
+        if failed.startswith("open"):
+            return Look(do="wait", record=record, isolated="False", reason="ProbeFailed", message=failed)
+        return Look(do="wait", record=record, isolated="Unknown", reason="Inconclusive", message=failed)
     if record.key == key:
-        return ("True", "Proven", "")
-    return ("Unknown", "Probing", "")
+        return Look(do="wait", record=record, isolated="True", reason="Proven")
+    return Look(do="wait", record=record, isolated="Unknown", reason="Probing")
 
 
-def _start(record: Record, known: tuple[Literal["True", "False", "Unknown"], str, str], now: datetime) -> Look:
-    due = record.attempted_at is None or not record.attempts
-    if record.attempted_at is not None and not due:
-        due = now >= conditions.parse_timestamp(record.attempted_at) + timedelta(seconds=retry_seconds(record))
-    return Look(do="start" if due else "wait", record=record, isolated=known[0], reason=known[1], message=known[2])
+def _start(known: Look, now: datetime) -> Look:
+    record = known.record
+    if record.attempted_at is None or not record.attempts:
+        return replace(known, do="start")
+    due = conditions.parse_timestamp(record.attempted_at) + timedelta(seconds=retry_seconds(record))
+    return replace(known, do="start" if now >= due else "wait")
 
 
-def _ingress_seen(
-    observed: Observed, record: Record, pod: Object, known: tuple[Literal["True", "False", "Unknown"], str, str]
-) -> Look:
+def _ingress_seen(observed: Observed, known: Look, pod: Object) -> Look:
     """Kept on the object: who comes after this process knows it, too."""
-    uid = pod["metadata"]["uid"]
+    record, uid = known.record, pod["metadata"]["uid"]
     if record.pod_uid == uid and record.ingress is not None:
-        return Look(do="wait", record=record, isolated=known[0], reason=known[1], message=known[2])
+        return known
     seen = record.model_copy(update={"pod_uid": uid, "ingress": _ingress(observed, record, pod)})
-    return Look(do="record", record=seen, isolated=known[0], reason=known[1], message=known[2])
+    return replace(known, do="record", record=seen)
 
 
 def _finished(observed: Observed, record: Record, key: str, pod: Object) -> Look:

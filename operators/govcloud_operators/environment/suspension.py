@@ -38,10 +38,12 @@ REPLICAS_MAX = 1000
 def sleepers(quota: Object | None) -> tuple[tuple[str, str], ...]:
     """Kinds of which there may be some to give back: as the quota counts, which is never too low once it counts.
 
-    None while there is no quota: it comes before anything else is decided.
+    Empty while there is no quota: it comes before anything else is decided.
     """
-    used = ((quota or {}).get("status") or {}).get("used") or {}
-    return tuple(kind for kind, name in _COUNTED.items() if quota is not None and used.get(name) != "0")
+    if quota is None:
+        return ()
+    used = (quota.get("status") or {}).get("used") or {}
+    return tuple(kind for kind, name in _COUNTED.items() if used.get(name) != "0")
 
 
 def stop(workloads: Iterable[Object], *, keep_everything: bool) -> tuple[Action, ...]:

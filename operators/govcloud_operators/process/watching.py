@@ -13,6 +13,7 @@ from typing import Any
 
 import kopf
 
+from govcloud_kube.real import PAGE_SIZE_OBJECTS
 from govcloud_operators.keys import Enqueue
 from govcloud_operators.process import login, patience
 from govcloud_operators.process.copies import Copies
@@ -22,8 +23,6 @@ REQUEST_SECONDS = 30.0
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 0.1
 """How long what kopf made for an object's event, and the event, stay after it."""
-CHUNK_OBJECTS = 100
-"""Of one page of a list: what is decoded at once is memory that stays in use."""
 
 
 class Nothing(kopf.DiffBaseStorage, kopf.ProgressStorage):
@@ -81,7 +80,7 @@ def settings() -> kopf.OperatorSettings:
     made.networking.connect_timeout = CONNECT_SECONDS
     made.networking.error_backoffs = patience.Endless()
     made.watching.connect_timeout = CONNECT_SECONDS
-    made.watching.chunk_size = CHUNK_OBJECTS
+    made.watching.chunk_size = PAGE_SIZE_OBJECTS
     made.queueing.idle_timeout = IDLE_SECONDS
     made.persistence.diffbase_storage = made.persistence.progress_storage = Nothing()
     return made

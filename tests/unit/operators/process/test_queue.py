@@ -18,20 +18,25 @@ from govcloud_operators.process.queue import PATIENCE_SECONDS, STUCK_SECONDS, Wo
 A, B, C, D = (Key("Department", None, name) for name in "abcd")
 
 
+async def at_work(queue: WorkQueue, done: Callable[[], bool], workers: int = 1) -> None:
+    """Workers serve a queue until a condition holds, and end."""
+    tasks = [asyncio.create_task(queue.serve()) for _ in range(workers)]
+    async with asyncio.timeout(5):
+        while not done():
+            await asyncio.sleep(0.005)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 def served(work: Callable[[Key], float | None], keys: list[Key], until: Callable[[], bool]) -> WorkQueue:
     """Run a queue with two workers until a condition holds."""
 
     async def run() -> WorkQueue:
         queue = WorkQueue(work, now=time.monotonic)
-        workers = [asyncio.create_task(queue.serve()) for _ in range(2)]
         for key in keys:
             queue.add(key)
-        async with asyncio.timeout(5):
-            while not until():
-                await asyncio.sleep(0.005)
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+        await at_work(queue, until, workers=2)
         return queue
 
     return asyncio.run(run())
@@ -138,12 +143,7 @@ def test_what_people_wait_for_goes_before_upkeep() -> None:
         for key in [*upkeep, asked]:
             queue.add(key)
         queue.add(later, 60)
-        worker = asyncio.create_task(queue.serve())
-        async with asyncio.timeout(5):
-            while len(seen) < 51:
-                await asyncio.sleep(0.005)
-        worker.cancel()
-        await asyncio.gather(worker, return_exceptions=True)
+        await at_work(queue, lambda: len(seen) >= 51)
 
     asyncio.run(run())
     assert seen == [asked, *upkeep], "one that is not due holds nobody up"
@@ -158,12 +158,7 @@ def test_upkeep_waits_for_what_happened_but_not_for_ever(late: float, order: lis
         for key in (A, B, C, D):
             queue.add(key, upkeep=key in (A, B))
         clock[0] += late
-        worker = asyncio.create_task(queue.serve())
-        async with asyncio.timeout(5):
-            while len(seen) < 4:
-                await asyncio.sleep(0.005)
-        worker.cancel()
-        await asyncio.gather(worker, return_exceptions=True)
+        await at_work(queue, lambda: len(seen) >= 4)
 
     asyncio.run(run())
     assert seen == order
@@ -176,10 +171,8 @@ def test_a_look_that_an_event_brought_is_upkeep_enough() -> None:
         queue = WorkQueue(seen.append, now=time.monotonic)
         queue.add(A, upkeep=True)
         queue.add(A)
-        worker = asyncio.create_task(queue.serve())
-        await asyncio.sleep(0.1)
-        worker.cancel()
-        await asyncio.gather(worker, return_exceptions=True)
+        end = time.monotonic() + 0.1
+        await at_work(queue, lambda: time.monotonic() > end)
 
     asyncio.run(run())
     assert seen == [A]
