@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from tests.bench import peer, usage
-from tests.bench.figure import Figure, figure, folder, seconds
+from tests.bench.figure import Figure, figure, seconds
 from tests.support import lab as labs
+from tests.support import lab_run
 
 _AGAIN = 3
 _REQUESTS = 3
@@ -17,36 +18,29 @@ _NODES = ("cp1", "w1", "w2")
 
 def one_control_plane() -> Iterator[Figure]:
     """One lab from nothing to idle, with a department's requests, growth and peers in between."""
-    with folder() as place:
-        lab = labs.make(place)
-        try:
-            how = "`govcloud deploy` and `govcloud health` of 1 + 2 nodes, bundle built"
-            yield figure("deploy, from nothing", seconds(lambda: _healthy(lab)), "s", 240, how)
-            yield from _requests(lab)
-            yield from _idle(lab)  # before more runs: files that they compare stay in the page cache
-            yield _again(lab)
-            yield from _workers(lab)
-            yield from peer.ansible_defaults(lab)
-            yield from peer.by_hand(lab)
-        finally:
-            took = seconds(lambda: lab.govcloud("destroy", str(lab.site), "--confirm", lab.name))
+    with lab_run.running() as lab:
+        how = "`govcloud deploy` and `govcloud health` of 1 + 2 nodes, bundle built"
+        yield figure("deploy, from nothing", seconds(lambda: _healthy(lab)), "s", 240, how)
+        yield from _requests(lab)
+        yield from _idle(lab)  # before more runs: files that they compare stay in the page cache
+        yield _again(lab)
+        yield from _workers(lab)
+        yield from peer.ansible_defaults(lab)
+        yield from peer.by_hand(lab)
+        took = seconds(lambda: lab.govcloud("destroy", str(lab.site), "--confirm", lab.name))
         yield figure("destroy", took, "s", 30, "`govcloud destroy` of 1 + 2 nodes")
 
 
 def three_control_planes() -> Iterator[Figure]:
     """The lab that outlives any one machine."""
-    with folder() as place:
-        lab = labs.make(place, labs.THREE)
-        try:
-            how = "`govcloud deploy` and `govcloud health` of 3 + 2 nodes, bundle built"
-            yield figure("deploy of three control planes", seconds(lambda: _healthy(lab)), "s", 480, how)
-            lost = next(name for name in ("cp1", "cp2", "cp3") if _holds(lab, name))
-            lab.cut_power(lost)
-            took = seconds(lambda: labs.eventually(lambda: _writes(lab), 90, "a write"))
-            how = "power of the machine that holds the address cut, until a write through it succeeds"
-            yield figure("loss of the address' holder", took, "s", 30, how)
-        finally:
-            lab.govcloud("destroy", str(lab.site), "--confirm", lab.name)
+    with lab_run.running(labs.THREE) as lab:
+        how = "`govcloud deploy` and `govcloud health` of 3 + 2 nodes, bundle built"
+        yield figure("deploy of three control planes", seconds(lambda: _healthy(lab)), "s", 480, how)
+        lost = next(name for name in ("cp1", "cp2", "cp3") if _holds(lab, name))
+        lab.cut_power(lost)
+        took = seconds(lambda: labs.eventually(lambda: _writes(lab), 90, "a write"))
+        how = "power of the machine that holds the address cut, until a write through it succeeds"
+        yield figure("loss of the address' holder", took, "s", 30, how)
 
 
 def _healthy(lab: labs.Lab) -> None:

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.departments import Name, Watched
-from tests.bench.figure import Figure, figure, folder
+from tests.bench.figure import Figure, figure
 
 from govcloud_api import labels
 from govcloud_infra.paths import REPOSITORY
 from govcloud_kube import Ref, real
 from support import lab as labs
-from support import probe, tenancy
+from support import lab_run, probe, tenancy
 
 ALONE = 5
 AT_ONCE = 20
@@ -31,18 +31,14 @@ _ASK = 'exec psql "host=$0 port=$1 dbname=$2 user=$3 sslmode=require connect_tim
 
 def on_a_lab() -> Iterator[Figure]:
     """A lab of its own, which goes however it ends."""
-    with folder() as place:
-        lab = labs.make(place)
-        try:
-            lab.govcloud("deploy", str(lab.site))
-            lab.govcloud("health", str(lab.site))
-            environments = Watched(real.connect(lab.kubeconfig), "Environment")
-            yield _alone(lab, environments)
-            yield _at_once(lab, environments)
-            environments.end()
-            yield from _database(lab)
-        finally:
-            lab.govcloud("destroy", str(lab.site), "--confirm", lab.name)
+    with lab_run.running() as lab:
+        lab.govcloud("deploy", str(lab.site))
+        lab.govcloud("health", str(lab.site))
+        environments = Watched(real.connect(lab.kubeconfig), "Environment")
+        yield _alone(lab, environments)
+        yield _at_once(lab, environments)
+        environments.end()
+        yield from _database(lab)
 
 
 def _alone(lab: labs.Lab, environments: Watched) -> Figure:

@@ -1,14 +1,12 @@
 """One lab for all stories: killed on its way, deployed, always removed; the host is then as it was."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support import lab as labs
-from support import sandboxes
+from support import lab_run, sandboxes
 
 # While the first control plane starts; every other phase is one of the longer stories.
 _KILLED_AFTER_SECONDS = 20.0
@@ -16,18 +14,10 @@ _KILLED_AFTER_SECONDS = 20.0
 
 @pytest.fixture(scope="session")
 def lab() -> Iterator[labs.Lab]:
-    # Not pytest's own folder: it keeps the last runs, and a machine's disk is large.
-    folder = Path(tempfile.mkdtemp(prefix="govcloud-e2e-"))
-    made = labs.make(folder)
-    before = labs.host()
-    try:
+    with lab_run.running() as made:
         made.kill_deploy(_KILLED_AFTER_SECONDS)
         made.govcloud("deploy", str(made.site))
         yield made
-    finally:
-        made.govcloud("destroy", str(made.site), "--confirm", labs.NAME)
-        shutil.rmtree(folder)
-    assert labs.host() == before
 
 
 @pytest.fixture(scope="session")

@@ -37,9 +37,10 @@ there.set("kept", "42")
 print(there.get("kept"))
 """
 NATS = """
-import asyncio, base64, nats, pathlib, ssl
+import asyncio, base64, logging, nats, pathlib, ssl
 from govcloud_operators.services import driver
 from govcloud_operators.services.nats import accounts
+logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of how the client ends its connection
 read = lambda name: pathlib.Path("/binding", name).read_text()
 login = driver.Credentials(user=read("username"), role="admin", password=read("password"))
 key, token = accounts.user_key(login), read("user.creds").splitlines()[1]

@@ -150,8 +150,13 @@ def make(folder: Path, shape: Shape = ONE) -> Lab:
 def _with_tools(folder: Path, name: str) -> Lab:
     (folder / "departments").symlink_to(REPOSITORY / "sites/lab/departments")
     Store(default_root(os.environ)).place("kubernetes", folder / "bin")
+    return Lab(folder=folder, environment=environment(folder), name=name)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """That of every command on the lab in `folder`."""
     kept = {key: value for key, value in os.environ.items() if key != "KUBECONFIG"}
-    return Lab(folder=folder, environment={**kept, "GOVCLOUD_STATE": str(folder / "state")}, name=name)
+    return {**kept, "GOVCLOUD_STATE": str(folder / "state")}
 
 
 def of_machines(folder: Path, name: str, machines: Mapping[str, str], key: Path) -> Lab:
@@ -184,24 +189,3 @@ def eventually(check: Callable[[], Any], seconds: float, what: str) -> Any:
             why = str(error)
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}; {why}"
         time.sleep(0.5)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
-    """What a lab could leave behind on this host."""
-
-    links: frozenset[str]
-    mounts: frozenset[str]
-    groups: frozenset[str]
-    limits: tuple[str, ...]
-
-
-def host() -> Host:
-    """As it is now; other labs may be there, so compare before and after."""
-    limits = ("max_user_instances", "max_user_watches")
-    return Host(
-        links=frozenset(item.name for item in Path("/sys/class/net").iterdir()),
-        mounts=frozenset(line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()),
-        groups=frozenset(str(item) for root in cgroups.hierarchies() for item in root.glob("govcloud-*")),
-        limits=tuple(Path(f"/proc/sys/fs/inotify/{name}").read_text().strip() for name in limits),
-    )
