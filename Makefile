@@ -4,6 +4,8 @@ BIN := .venv/bin
 # uv is ten times as fast; pip knows indexes that are set up for pip alone.
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 STAMP := .venv/.installed
+# Judges exported costs; its libraries and ours do not go together.
+VALIDATOR := .venv/focus-validator
 PACKAGES := $(shell sed 's/\#.*//' requirements/debian.txt)
 # Debian 12's, in our image: libraries ask for other packages there than on a newer patch.
 IMAGE_PYTHON := 3.11.2
@@ -24,12 +26,15 @@ env: $(STAMP) ## install Debian packages and the Python environment
 	  mkdir -p /etc/postgresql-common; [ -e $(NO_CLUSTER) ] || echo 'create_main_cluster = false' > $(NO_CLUSTER); \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
 
-$(STAMP): requirements/dev.lock pyproject.toml
+$(STAMP): requirements/dev.lock requirements/focus-validator.lock pyproject.toml
 	@$(PYTHON) -m venv .venv 2>/dev/null || { apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null && $(PYTHON) -m venv --clear .venv; }
 	$(PIP) install --require-hashes -r <(sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.lock)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock \
 	  || $(PIP) install --require-hashes -r requirements/dev.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(PYTHON) -m venv $(VALIDATOR)
+	$(BIN)/uv pip install --quiet --python $(VALIDATOR)/bin/python --require-hashes -r requirements/focus-validator.lock \
+	  || $(VALIDATOR)/bin/pip install --quiet --require-hashes -r requirements/focus-validator.lock
 	@touch $@
 
 bundle: env ## build everything that a site needs, from pinned sources
@@ -88,5 +93,6 @@ bench: bundle ## measure what docs/benchmarks.md states, and write it; MEASURE=t
 	$(BIN)/python -m tests.bench $(MEASURE)
 
 lock: env ## resolve the Python dependencies anew
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate requirements/focus-validator.in -o requirements/focus-validator.lock
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements/dev.lock
-	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --python-version $(IMAGE_PYTHON) --extra operators --extra monitoring pyproject.toml -o requirements/image.lock
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --python-version $(IMAGE_PYTHON) --extra operators --extra monitoring --extra forecast pyproject.toml -o requirements/image.lock

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import Metric as Family
 from prometheus_client.registry import Collector
 
+from govcloud_monitoring.exposition.page import Page
+from govcloud_monitoring.exposition.text import of_family
 from govcloud_monitoring.metric import Metric
 from govcloud_monitoring.source import Tracker
 
@@ -45,12 +47,19 @@ class ExporterCollector(Collector):
     version: str
     revision: str
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Family]:
         """Families built afresh, so that what is gone from the reading is gone from the page."""
+        yield from self._own()
+        for tracker in self.trackers:
+            yield from tracker.families()
+
+    def pages(self) -> list[Page]:
+        """The same as parts of an answer. The sources' were written when they were read: a scrape only joins them."""
+        return [Page.of(map(of_family, self._own())), *(tracker.page() for tracker in self.trackers)]
+
+    def _own(self) -> Iterator[Family]:
         healths = [tracker.health() for tracker in self.trackers]
         yield SOURCE_UP.family(((each.source,), each.up) for each in healths)
         yield REFRESH_DURATION.family(((each.source,), each.refresh_duration_seconds) for each in healths)
         yield LAST_SUCCESS.family(((each.source,), each.last_success_timestamp_seconds) for each in healths)
         yield BUILD.family([((self.version, self.revision), 1)])
-        for tracker in self.trackers:
-            yield from tracker.families()

@@ -11,8 +11,6 @@ import threading
 import time
 from typing import Any
 
-from prometheus_client import CollectorRegistry
-
 from govcloud_api.errors import GovcloudError
 from govcloud_kube import real
 from govcloud_monitoring import settings, web
@@ -47,9 +45,8 @@ def refresh_until(stop: threading.Event, tracker: Tracker[Any], pause_seconds: f
 def run(api: RawReader, options: Settings, stop: threading.Event) -> None:
     """Serve until `stop` is set. Raises OSError when the port is taken."""
     tracker = kubernetes_tracker(api, options)
-    registry = CollectorRegistry()
-    registry.register(ExporterCollector([tracker], importlib.metadata.version("govcloud"), options.revision))
-    app = web.application(registry, lambda: tracker.idle_seconds() < options.hang_seconds)
+    collector = ExporterCollector([tracker], importlib.metadata.version("govcloud"), options.revision)
+    app = web.application(collector.pages, lambda: tracker.idle_seconds() < options.hang_seconds)
     with web.server(options.host, options.port, app) as server:
         logger.info("exporter listens on %s:%d", *server.server_address[:2])
         loop = (stop, tracker, options.refresh_seconds)

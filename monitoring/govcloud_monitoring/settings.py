@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from govcloud_api.errors import ConfigError
+from govcloud_monitoring import environment
 
 PREFIX = "GOVCLOUD_EXPORTER_"
 Seconds = Annotated[float, Field(gt=0, le=3600)]
@@ -35,12 +35,4 @@ class Settings(BaseModel):
 
 def from_environment(environ: Mapping[str, str]) -> Settings:
     """Settings from variables. Raises ConfigError that names every wrong variable."""
-    given = {
-        name: environ[variable] for name in Settings.model_fields if (variable := PREFIX + name.upper()) in environ
-    }
-    try:
-        return Settings.model_validate(given)
-    except ValidationError as error:
-        faults = [f"{PREFIX}{each['loc'][0]}".upper() + f": {each['msg']}" for each in error.errors()]
-        message = "\n".join([*faults, "correct the environment of the exporter and start it again"])
-        raise ConfigError(message) from error
+    return environment.parsed(Settings, PREFIX, environ)

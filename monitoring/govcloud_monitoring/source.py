@@ -7,12 +7,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import Metric
 
 from govcloud_api.errors import GovcloudError
+from govcloud_monitoring.exposition.page import Page
+from govcloud_monitoring.exposition.text import of_family
 
 Reading = TypeVar("Reading")
 logger = logging.getLogger(__name__)
+
+
+NOTHING = Page.of(())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +26,7 @@ class Source(Generic[Reading]):
 
     name: str
     read: Callable[[], Reading]
-    families: Callable[[Reading], Iterable[GaugeMetricFamily]]
+    families: Callable[[Reading], Iterable[Metric]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +39,10 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _State(Generic[Reading]):
-    """The outcome of the last refresh. Times ending in `_at` are monotonic seconds."""
+    """The outcome of the last refresh. Times ending in `_at` are monotonic seconds; `page` shows `reading`."""
 
     reading: Reading | None = None
+    page: Page = NOTHING
     read_at: float = 0.0
     attempted_at: float
     duration_seconds: float = 0.0
@@ -64,17 +70,19 @@ class Tracker(Generic[Reading]):
         self._state: _State[Reading] = _State(attempted_at=clock.monotonic())
 
     def refresh(self) -> bool:
-        """Read the source once; False, a log line and no reading when that fails."""
+        """Read the source once and write its page; False, a log line and no reading when that fails."""
         before = self._state
         started = self._clock.monotonic()
         try:
             reading, failure = self._source.read(), ""
+            page = Page.of(map(of_family, self._source.families(reading)), before=before.page)
         except GovcloudError as error:
-            reading, failure = None, str(error)
+            reading, failure, page = None, str(error), NOTHING
         ended = self._clock.monotonic()
         success = reading is not None
         self._state = _State(
             reading=reading,
+            page=page,
             read_at=started,
             attempted_at=ended,
             duration_seconds=ended - started,
@@ -84,10 +92,15 @@ class Tracker(Generic[Reading]):
         self._report(before.failure, failure)
         return success
 
-    def families(self) -> Iterable[GaugeMetricFamily]:
+    def families(self) -> Iterable[Metric]:
         """The source's families; none when the last refresh failed or is too long ago."""
         reading = self._fresh(self._state)
         return () if reading is None else self._source.families(reading)
+
+    def page(self) -> Page:
+        """The same as a part of a scrape's answer, written when the source was read; empty when it is too old."""
+        state = self._state
+        return NOTHING if self._fresh(state) is None else state.page
 
     def health(self) -> Health:
         """Whether the source can be believed now."""

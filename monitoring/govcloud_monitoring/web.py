@@ -3,35 +3,39 @@
 from __future__ import annotations
 
 import socketserver
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from prometheus_client import CollectorRegistry, make_wsgi_app
+from govcloud_monitoring.exposition.page import Page, respond
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONNECTION_TIMEOUT_SECONDS = 10
-_TEXT = [("Content-Type", "text/plain; charset=utf-8")]
+_TEXT = ("Content-Type", "text/plain; charset=utf-8")
+"""A new list for each answer: the server adds the length of its body to the list that it is given."""
 
 
-def application(registry: CollectorRegistry, healthy: Callable[[], bool]) -> WSGIApplication:
-    """Routes: /metrics from `registry`; /healthz answers 503 while `healthy` is false; all else 404."""
-    metrics: WSGIApplication = make_wsgi_app(registry)
+def application(pages: Callable[[], Sequence[Page]], healthy: Callable[[], bool]) -> WSGIApplication:
+    """Routes: /metrics joins `pages`; /healthz answers 503 while `healthy` is false; all else 404."""
 
     def route(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         match environ.get("PATH_INFO"):
             case "/metrics":
-                return metrics(environ, start_response)
+                headers, body = respond(
+                    environ.get("HTTP_ACCEPT", ""), environ.get("HTTP_ACCEPT_ENCODING", ""), pages()
+                )
+                start_response("200 OK", headers)
+                return [body]
             case "/healthz" if healthy():
-                start_response("200 OK", _TEXT)
+                start_response("200 OK", [_TEXT])
                 return [b"ok\n"]
             case "/healthz":
-                start_response("503 Service Unavailable", _TEXT)
+                start_response("503 Service Unavailable", [_TEXT])
                 return [b"the refresh loop stands still; the exporter must be restarted\n"]
             case _:
-                start_response("404 Not Found", _TEXT)
+                start_response("404 Not Found", [_TEXT])
                 return [b"see /metrics and /healthz\n"]
 
     return route

@@ -46,6 +46,7 @@ def test_a_pod_reaches_dns_and_its_own_service_only(
         "--deny tcp:10.91.0.11:5000",
         "--deny tcp:10.91.0.12:10250",
         "--deny tcp:10.91.0.12:30090",
+        "--deny tcp:10.91.0.12:30093",
         "--deny tcp:10.91.0.12:9100",
     ]
     assert probe.check(lab, TAX, tax, *targets) == dict.fromkeys(targets, True)

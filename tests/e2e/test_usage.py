@@ -1,19 +1,59 @@
-"""What departments have and use is in Prometheus. Last: use is a rate, and the stories before spent its minutes."""
+"""Who uses the cloud: what is shown and told agrees with what the kernel and the disk say.
+
+Last: use is a rate, and the stories before spent its minutes. Here a load runs, and meanwhile an alert comes and goes.
+"""
 
 import json
+import time
+import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support import probe
-from support.lab import Lab, eventually
+from support import load, measured, probe, sandboxes, webhook
+from support.lab import ALERTS_PORT, Lab, eventually
 from support.sandboxes import TAX
 
 pytestmark = pytest.mark.e2e
 SANDBOX = '{department="tax",purpose="sandbox"}'
+
+
+WHERE = "civil-register-sandbox"
+CPU_MILLI, MEMORY_MIB, DISK_MIB = 200, 300, 200
+WINDOW_SECONDS = 330
+"""The five minutes of the rate, and the last scrape."""
+ERROR_RATIO = 0.02
+LEDGER = "/api/v1/namespaces/govcloud-monitoring/services/http:ledger:api/proxy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What runs since `began` (monotonic seconds); `owner` are the credentials of its department."""
+
+    uid: str
+    began: float
+    owner: Path
+
+
+@pytest.fixture(scope="module")
+def loaded(lab: Lab) -> Load:
+    """A sandbox of civil affairs in which nothing but a known load runs."""
+    owner = lab.member("civil", "cara")
+    sandboxes.ask(lab, owner, "register")
+    amounts = {"cpu_milli": CPU_MILLI, "memory_mib": MEMORY_MIB, "disk_mib": DISK_MIB}
+    return Load(uid=load.start(lab, WHERE, owner, **amounts), began=time.monotonic(), owner=owner)
+
+
+@pytest.fixture
+def hook(lab: Lab) -> Iterator[webhook.Receiver]:
+    """The receiver that the site file names."""
+    with webhook.receiver(lab.host, ALERTS_PORT) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +69,13 @@ def query(prometheus: str, expression: str) -> list[dict[str, Any]]:
         return list(json.load(answer)["data"]["result"])
 
 
+def shown(lab: Lab, department: str) -> dict[str, Any]:
+    """What `govcloud top` says of a department."""
+    found = json.loads(lab.govcloud("top", str(lab.site), "-o", "json"))
+    return next((each for each in found["departments"] if each["department"] == department), {})
+
+
+@pytest.mark.usefixtures("loaded")
 def test_prometheus_shows_what_the_department_has_and_uses(
     lab: Lab, tax: Path, prometheus: str, environments: dict[str, float]
 ) -> None:
@@ -47,3 +94,56 @@ def test_prometheus_shows_what_the_department_has_and_uses(
 def test_every_source_and_target_is_up(prometheus: str) -> None:
     eventually(lambda: query(prometheus, "govcloud_source_up == 1"), 30, "sources are up")
     eventually(lambda: query(prometheus, "up == 1") and not query(prometheus, "up == 0"), 120, "all are scraped")
+
+
+def test_an_alert_reaches_the_receiver_when_a_department_passes_its_quota_and_ends_after(
+    lab: Lab, loaded: Load, hook: webhook.Receiver
+) -> None:
+    def told() -> list[str]:
+        return hook.alerts("DepartmentQuotaAlmostUsed", department="civil", resource="cpu")
+
+    load.reserve(lab, WHERE, loaded.owner, 950 - CPU_MILLI)
+    eventually(lambda: told() == ["firing"], 300, "the alert is told")
+    lab.kubectl("-n", WHERE, "delete", "pod", "reserve", "--wait=false", kubeconfig=loaded.owner)
+    eventually(lambda: told() == ["firing", "resolved"], 240, "the end of the alert is told")
+
+
+def test_alerts_can_be_looked_at_but_not_silenced_from_outside(lab: Lab) -> None:
+    address = json.loads(lab.govcloud("status", str(lab.site), "-o", "json"))["endpoints"]["alertmanager"]
+    with urllib.request.urlopen(f"{address}/api/v2/status", timeout=10) as answer:  # noqa: S310 - our own lab
+        assert len(json.load(answer)["cluster"]["peers"]) == 2
+    silence = urllib.request.Request(f"{address}/api/v2/silences", b"{}", method="POST")  # noqa: S310 - our own lab
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(silence, timeout=10)  # noqa: S310 - our own lab
+    assert caught.value.code == 405
+    caught.value.close()
+
+
+def test_what_is_shown_is_what_the_kernel_counted(lab: Lab, loaded: Load) -> None:
+    time.sleep(max(0.0, loaded.began + WINDOW_SECONDS - time.monotonic()))
+    before, began = measured.cpu_seconds(lab.name, [loaded.uid]), time.monotonic()
+    time.sleep(30)
+    cores = (measured.cpu_seconds(lab.name, [loaded.uid]) - before) / (time.monotonic() - began)
+    found = shown(lab, "civil")
+    assert found["cpu"]["used"] == pytest.approx(cores, rel=ERROR_RATIO)
+    assert cores == pytest.approx(CPU_MILLI / 1000, rel=0.1)  # a load that does not run proves nothing
+    assert found["memory"]["used"] == pytest.approx(measured.working_set_bytes(lab.name, [loaded.uid]), rel=ERROR_RATIO)
+    assert (found["cpu"]["granted"], found["cpu"]["reserved"]) == (1.0, CPU_MILLI / 1000)
+    assert found["storage"]["reserved"] == 1 << 30
+
+
+def test_the_months_cost_adds_up_and_names_who_caused_it(lab: Lab, loaded: Load) -> None:
+    month = json.loads(lab.kubectl("get", "--raw", f"{LEDGER}/v1/months/{time.strftime('%Y-%m', time.gmtime())}"))
+    by_pool: dict[str, int] = {}
+    for line in month["lines"]:
+        by_pool[line["pool"]] = by_pool.get(line["pool"], 0) + line["cost_microcents"]
+    assert by_pool == month["pools"]
+    direct = [line for line in month["lines"] if line["environment"] == WHERE and line["list_microcents"]]
+    assert {line["component"] for line in direct} == {"cpu", "memory", "storage"}
+    assert all(line["cost_microcents"] > 0 for line in direct)
+
+
+def test_nobody_of_a_department_reads_what_others_cost(lab: Lab, loaded: Load) -> None:
+    for service in ("http:ledger:api", "http:prometheus:web", "http:alertmanager:api"):
+        path = f"/api/v1/namespaces/govcloud-monitoring/services/{service}/proxy/metrics"
+        assert "orbidden" in lab.try_kubectl("get", "--raw", path, kubeconfig=loaded.owner).stderr

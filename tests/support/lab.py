@@ -34,6 +34,8 @@ class Shape:
 ONE = Shape(name="e2e", template="lab", network="10.91")
 THREE = Shape(name="e2e-ha", template="lab-ha", network="10.92")
 NAME = ONE.name
+ALERTS_PORT = 30999
+"""Where a story may listen for alerts, on this host's address on the lab's bridge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,12 @@ class Lab:
     @property
     def site(self) -> Path:
         return self.folder / "site.yaml"
+
+    @property
+    def host(self) -> str:
+        """This host's address on the lab's bridge."""
+        network = str(yaml.safe_load(self.site.read_text())["spec"]["network"]["nodeCidr"])
+        return network.replace(".0/24", ".1")
 
     @property
     def kubeconfig(self) -> Path:
@@ -138,7 +146,10 @@ def make(folder: Path, shape: Shape = ONE) -> Lab:
         (rf"name: {shape.template}\b", f"name: {shape.name}"),
         (rf"gc-{shape.template}\b", f"gc-{shape.name}"),
         (rf"\b{re.escape(own[1])}\.", f"{shape.network}."),
-        (r"departments: \S+", "departments: departments"),
+        (
+            r"departments: \S+",
+            f"departments: departments\n  alerting: {{webhookUrl: 'http://{shape.network}.0.1:{ALERTS_PORT}/alerts'}}",
+        ),
     )
     for pattern, value in pairs:
         text, count = re.subn(pattern, value, text)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pulumi
 import yaml
 
-from govcloud_infra.components import departments
+from govcloud_infra.components import alerting, departments
 from govcloud_infra.components.manifests import Object, pinned, read_file, read_folder, resource_name, workload_name
 from govcloud_infra.provider.resources import Manifest, Refusal
 
@@ -32,6 +32,7 @@ class PlatformArgs:
     node_cidr: str
     pod_cidr: str
     service_cidr: str
+    webhook_url: str | None
 
     @property
     def replacements(self) -> dict[str, str]:
@@ -92,7 +93,10 @@ def groups(args: PlatformArgs) -> list[tuple[str, list[Object]]]:
         ("namespaces", [item for item in operator if item["kind"] in _BEFORE_ALL]),
         ("admission", read_folder(root / "operators" / "deploy" / "admission", fill)),
         ("operator", [item for item in operator if item["kind"] not in _BEFORE_ALL]),
-        ("monitoring", monitoring(root / "monitoring", fill)),
+        (
+            "monitoring",
+            monitoring(root / "monitoring", fill, alerting.objects(args.webhook_url, args.pod_cidr, args.service_cidr)),
+        ),
         ("departments", departments.read(args.departments)),
     ]
     return [(name, [pinned(item, args.images) for item in objects]) for name, objects in found]
@@ -105,17 +109,28 @@ def workload_names(repository: Path) -> frozenset[str]:
     return frozenset(workload_name(item) for item in objects if item["kind"] in _WORKLOADS)
 
 
-def monitoring(folder: Path, fill: dict[str, str]) -> list[Object]:
-    """Monitoring's objects, and its rules as the ConfigMap that Prometheus mounts."""
+def monitoring(folder: Path, fill: dict[str, str], more: Sequence[Object]) -> list[Object]:
+    """Monitoring's objects, `more` of them, and the ConfigMaps that hold rules and what the ledger's database needs."""
     files = sorted([*(folder / "rules").glob("*.yaml"), *(folder / "alerts").glob("*.yaml")])
-    rules = {
+    rules = _config_map("prometheus-rules", {f"{file.parent.name}-{file.name}": file.read_text() for file in files})
+    parts = [*(folder / "ledger").glob("*"), folder / "govcloud_monitoring" / "ledger" / "schema.sql"]
+    ledger = _config_map("ledger-files", {file.name: file.read_text() for file in sorted(parts) if file.is_file()})
+    # What pods mount comes before them: a kubelet that finds nothing to mount waits longer and longer.
+    objects = sorted([*read_folder(folder / "deploy", fill), rules, ledger, *more], key=_mounted_first)
+    return [with_config_digest(item, objects) for item in objects]
+
+
+def _config_map(name: str, data: dict[str, str]) -> Object:
+    return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {"name": "prometheus-rules", "namespace": "govcloud-monitoring"},
-        "data": {f"{file.parent.name}-{file.name}": file.read_text() for file in files},
+        "metadata": {"name": name, "namespace": "govcloud-monitoring"},
+        "data": data,
     }
-    objects = [*read_folder(folder / "deploy", fill), rules]
-    return [with_config_digest(item, objects) for item in objects]
+
+
+def _mounted_first(item: Object) -> int:
+    return {"Namespace": 0, "ConfigMap": 1}.get(item["kind"], 2)
 
 
 def with_config_digest(item: Object, objects: Sequence[Object]) -> Object:

@@ -22,6 +22,7 @@ from govcloud_kube import real
 from govcloud_kube.cluster import Cluster
 
 PROMETHEUS_PORT = 30090
+ALERTMANAGER_PORT = 30093
 UNHEALTHY, UNREACHABLE = 6, 9
 _ANSWER_SECONDS = 4.0
 _REFUSED, _NO_ANSWER = "CredentialsRefused", "NoAnswer"
@@ -116,6 +117,7 @@ def endpoints(context: Context) -> dict[str, str]:
         "registry": f"https://{first}:{REGISTRY_PORT}",
         # Node ports are answered on nodes' own addresses, which a virtual one is not.
         "prometheus": f"http://{first}:{PROMETHEUS_PORT}",
+        "alertmanager": f"http://{first}:{ALERTMANAGER_PORT}",
     }
 
 

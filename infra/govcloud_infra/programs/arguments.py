@@ -30,4 +30,5 @@ def platform_args(ctx: Context, manifest: Manifest) -> PlatformArgs:
         node_cidr=str(ctx.site.spec.network.node_cidr),
         pod_cidr=str(ctx.site.spec.network.pod_cidr),
         service_cidr=str(ctx.site.spec.network.service_cidr),
+        webhook_url=ctx.site.spec.alerting.webhook_url,
     )

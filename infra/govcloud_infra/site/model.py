@@ -24,6 +24,11 @@ Folder = Annotated[str, StringConstraints(pattern=r"^(/[A-Za-z0-9._-]+){1,8}$")]
 FilePath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~/-]{1,200}$")]
 RelativePath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]{1,200}$")]
 HostKey = Annotated[str, StringConstraints(pattern=r"^(ssh-ed25519|ecdsa-sha2-nistp256) [A-Za-z0-9+/=]{40,400}$")]
+# Without user information: the file is no place for secrets.
+WebhookUrl = Annotated[
+    str,
+    StringConstraints(pattern=r"^https?://[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?(/[A-Za-z0-9._~/%?=&-]{0,400})?$"),
+]
 # Strict: what YAML reads as text or as true is no number.
 Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 Role = Literal["control-plane", "worker"]
@@ -161,6 +166,18 @@ class Storage(_Model):
     path: Annotated[Folder, Field(description="That folder.")] = "/var/lib/local-path"
 
 
+class Alerting(_Model):
+    """Whom alerts reach."""
+
+    webhook_url: Annotated[
+        WebhookUrl | None,
+        Field(
+            description="Every alert that fires or ends is posted there as JSON (Alertmanager's webhook, version 4). "
+            "Without it, alerts are only shown: `govcloud status` names the address."
+        ),
+    ] = None
+
+
 class Ssh(_Model):
     """How `static` machines are reached; lab machines get a key and user of their own."""
 
@@ -203,6 +220,7 @@ class Spec(_Model):
     etcd: Etcd = Etcd()
     security: Security = Security()
     storage: Storage = Storage()
+    alerting: Alerting = Alerting()
     ssh: Ssh = Ssh()
     nodes: Annotated[tuple[Node, ...], Field(min_length=1, max_length=200, description="The machines.")]
     departments: Annotated[

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from prometheus_client.core import GaugeMetricFamily
 
+from govcloud_monitoring.kubernetes.parse import Namespace
 from govcloud_monitoring.kubernetes.snapshot import Snapshot
 from govcloud_monitoring.metric import Metric
 
@@ -13,9 +14,9 @@ OWNER = Metric(
     name="govcloud_namespace_owner_info",
     help=(
         "1 for each namespace of a department, from the operator-owned labels: the key to join other metrics by "
-        "namespace. purpose is other when the namespace has none (a department's home)."
+        "namespace. purpose is other when the namespace has none (a department's home); tier is its ServiceTier."
     ),
-    labels=("namespace", "department", "purpose", "project"),
+    labels=("namespace", "department", "purpose", "project", "tier"),
 )
 CPU_QUOTA = Metric(
     name="govcloud_cpu_quota_cores",
@@ -26,6 +27,12 @@ CPU_QUOTA = Metric(
 MEMORY_QUOTA = Metric(
     name="govcloud_memory_quota_bytes",
     help="Memory that quotas let a department request, in bytes: smallest quota of each namespace, summed.",
+    labels=("department", "purpose"),
+    unit="bytes",
+)
+STORAGE_QUOTA = Metric(
+    name="govcloud_storage_quota_bytes",
+    help="Storage that quotas let a department claim, in bytes: smallest quota of each namespace, summed.",
     labels=("department", "purpose"),
     unit="bytes",
 )
@@ -45,6 +52,24 @@ MEMORY_REQUESTED = Metric(
         "scheduler counts them. No series when a department runs nothing."
     ),
     labels=("department", "purpose", "pool"),
+    unit="bytes",
+)
+NAMESPACE_CPU = Metric(
+    name="govcloud_namespace_cpu_requested_cores",
+    help="CPU that the pods of a department's namespace reserve, in cores: what showback counts where use is less.",
+    labels=("namespace", "pool"),
+    unit="cores",
+)
+NAMESPACE_MEMORY = Metric(
+    name="govcloud_namespace_memory_requested_bytes",
+    help="Memory that the pods of a department's namespace reserve, in bytes: what showback counts where use is less.",
+    labels=("namespace", "pool"),
+    unit="bytes",
+)
+NAMESPACE_STORAGE = Metric(
+    name="govcloud_namespace_storage_provisioned_bytes",
+    help="Capacity of the bound volume claims of a department's namespace, in bytes.",
+    labels=("namespace",),
     unit="bytes",
 )
 PLATFORM_CPU = Metric(
@@ -97,11 +122,15 @@ METRICS = (
     OWNER,
     CPU_QUOTA,
     MEMORY_QUOTA,
+    STORAGE_QUOTA,
     CPU_REQUESTED,
     MEMORY_REQUESTED,
+    NAMESPACE_CPU,
+    NAMESPACE_MEMORY,
     PLATFORM_CPU,
     PLATFORM_MEMORY,
     STORAGE,
+    NAMESPACE_STORAGE,
     POOL_CPU,
     POOL_MEMORY,
     POOL_INSTALLED,
@@ -113,22 +142,31 @@ FOLDABLE = ("department", "pool", "purpose", "storage_class")
 
 def families(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
     """All families of this source, those without samples too, in the order of `METRICS`."""
-    yield OWNER.family(((each.name, each.department, each.purpose, each.project), 1) for each in snapshot.owners)
+    yield OWNER.family((_owner(each), 1) for each in snapshot.owners)
     yield from _quotas(snapshot)
     yield from _requests(snapshot)
     yield STORAGE.family(snapshot.storage_bytes.items())
+    yield NAMESPACE_STORAGE.family(snapshot.namespace_storage_bytes.items())
     yield from _pools(snapshot)
     yield FOLDED.family(((label,), snapshot.folded.get(label, 0)) for label in FOLDABLE)
+
+
+def _owner(each: Namespace) -> tuple[str, ...]:
+    return each.name, each.department, each.purpose, each.project, each.tier
 
 
 def _quotas(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
     yield CPU_QUOTA.family((key, _cores(milli)) for key, milli in snapshot.cpu_quota_milli.items())
     yield MEMORY_QUOTA.family(snapshot.memory_quota_bytes.items())
+    yield STORAGE_QUOTA.family(snapshot.storage_quota_bytes.items())
 
 
 def _requests(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
     yield CPU_REQUESTED.family((key, _cores(each.cpu_milli)) for key, each in snapshot.requested.items())
     yield MEMORY_REQUESTED.family((key, each.memory_bytes) for key, each in snapshot.requested.items())
+    of_namespaces = snapshot.namespace_requested
+    yield NAMESPACE_CPU.family((key, _cores(each.cpu_milli)) for key, each in of_namespaces.items())
+    yield NAMESPACE_MEMORY.family((key, each.memory_bytes) for key, each in of_namespaces.items())
     platform = snapshot.platform_requested
     yield PLATFORM_CPU.family(((pool,), _cores(each.cpu_milli)) for pool, each in platform.items())
     yield PLATFORM_MEMORY.family(((pool,), each.memory_bytes) for pool, each in platform.items())

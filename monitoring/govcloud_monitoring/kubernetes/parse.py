@@ -34,12 +34,13 @@ class Page(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """A namespace that belongs to a department. `purpose` and `project` are empty when the label is not set."""
+    """A namespace that belongs to a department. What follows it is empty when the label is not set."""
 
     name: str
     department: str
     purpose: str
     project: str
+    tier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Quota:
     namespace: str
     cpu_milli: int | None
     memory_bytes: int | None
+    storage_bytes: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +218,8 @@ def claims(page: bytes) -> Page[Claim]:
 
 def _namespace(metadata: _Metadata) -> Namespace:
     found = metadata.labels
-    return Namespace(
-        metadata.name, found[labels.DEPARTMENT], found.get(labels.PURPOSE, ""), found.get(labels.PRODUCT, "")
-    )
+    more = (found.get(label, "") for label in (labels.PURPOSE, labels.PRODUCT, labels.TIER))
+    return Namespace(metadata.name, found[labels.DEPARTMENT], *more)
 
 
 def _node(item: _NodeItem) -> Node:
@@ -248,4 +249,5 @@ def _quota(item: _QuotaItem) -> Quota:
     # `cpu` and `requests.cpu` are two names of one limit; the smaller one binds.
     cpu = [quantity.cpu_millicores(hard[name]) for name in ("cpu", "requests.cpu") if name in hard]
     memory = [quantity.size_bytes(hard[name]) for name in ("memory", "requests.memory") if name in hard]
-    return Quota(item.metadata.namespace, min(cpu, default=None), min(memory, default=None))
+    storage = quantity.size_bytes(hard["requests.storage"]) if "requests.storage" in hard else None
+    return Quota(item.metadata.namespace, min(cpu, default=None), min(memory, default=None), storage)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
@@ -46,14 +46,19 @@ class Pool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Integers only: milli-cores and bytes. Keys: (department, purpose[, pool or storage class])."""
+    """Integers only: milli-cores and bytes. Keys: (department, purpose[, pool or storage class]), or as said."""
 
     owners: tuple[Namespace, ...]
     cpu_quota_milli: Mapping[Tenancy, int]
     memory_quota_bytes: Mapping[Tenancy, int]
+    storage_quota_bytes: Mapping[Tenancy, int]
     requested: Mapping[tuple[str, str, str], Amount]
+    namespace_requested: Mapping[tuple[str, str], Amount]
+    """By namespace and pool."""
     platform_requested: Mapping[str, Amount]
     storage_bytes: Mapping[tuple[str, str, str], int]
+    namespace_storage_bytes: Mapping[tuple[str], int]
+    """By namespace."""
     pools: Mapping[str, Pool]
     folded: Mapping[str, int]
 
@@ -64,14 +69,17 @@ def summarise(lists: Lists) -> Snapshot:
     owners = _owners(lists.namespaces, folds)
     tenancy = {owner.name: (owner.department, owner.purpose) for owner in owners}
     pool_of = _pools_by_node(lists.nodes, folds)
-    requested, platform = _requested(lists.pods, tenancy, pool_of)
+    of_namespaces, platform = _requested(lists.pods, tenancy, pool_of)
     return Snapshot(
         owners=owners,
         cpu_quota_milli=_quota(tenancy, ((each.namespace, each.cpu_milli) for each in lists.quotas)),
         memory_quota_bytes=_quota(tenancy, ((each.namespace, each.memory_bytes) for each in lists.quotas)),
-        requested=requested,
+        storage_quota_bytes=_quota(tenancy, ((each.namespace, each.storage_bytes) for each in lists.quotas)),
+        requested=_by_tenancy(of_namespaces, tenancy),
+        namespace_requested=of_namespaces,
         platform_requested=platform,
         storage_bytes=_storage(lists.claims, tenancy, folds),
+        namespace_storage_bytes=_namespace_storage(lists.claims, tenancy),
         pools=_pools(lists.nodes, pool_of),
         folded=folds.counts(),
     )
@@ -86,6 +94,7 @@ def _owners(namespaces: Iterable[Namespace], folds: Folds) -> tuple[Namespace, .
             folds.fold("department", each.department, departments),
             folds.fold("purpose", each.purpose, PURPOSES) if each.purpose else OTHER,
             each.project,
+            each.tier,
         )
         for each in ordered
     )
@@ -98,18 +107,27 @@ def _pools_by_node(nodes: Iterable[Node], folds: Folds) -> dict[str, str]:
 
 
 def _requested(
-    pods: Iterable[Pod], tenancy: Mapping[str, Tenancy], pool_of: Mapping[str, str]
-) -> tuple[dict[tuple[str, str, str], Amount], dict[str, Amount]]:
-    requested: defaultdict[tuple[str, str, str], Amount] = defaultdict(Amount)
+    pods: Iterable[Pod], tenancy: Container[str], pool_of: Mapping[str, str]
+) -> tuple[dict[tuple[str, str], Amount], dict[str, Amount]]:
+    """Of each department's namespace in each pool, and of everything else in each pool."""
+    requested: defaultdict[tuple[str, str], Amount] = defaultdict(Amount)
     platform: defaultdict[str, Amount] = defaultdict(Amount)
     for pod in pods:
         pool = pool_of.get(pod.node, UNKNOWN_POOL)
-        owner = tenancy.get(pod.namespace)
-        if owner is None:
-            platform[pool] = platform[pool].plus(pod.request)
+        if pod.namespace in tenancy:
+            requested[pod.namespace, pool] = requested[pod.namespace, pool].plus(pod.request)
         else:
-            requested[*owner, pool] = requested[*owner, pool].plus(pod.request)
+            platform[pool] = platform[pool].plus(pod.request)
     return dict(requested), dict(platform)
+
+
+def _by_tenancy(
+    of_namespaces: Mapping[tuple[str, str], Amount], tenancy: Mapping[str, Tenancy]
+) -> dict[tuple[str, str, str], Amount]:
+    sums: defaultdict[tuple[str, str, str], Amount] = defaultdict(Amount)
+    for (namespace, pool), amount in of_namespaces.items():
+        sums[*tenancy[namespace], pool] = sums[*tenancy[namespace], pool].plus(amount)
+    return dict(sums)
 
 
 def _quota(tenancy: Mapping[str, Tenancy], limits: Iterable[tuple[str, int | None]]) -> dict[Tenancy, int]:
@@ -130,6 +148,14 @@ def _storage(claims: Iterable[Claim], tenancy: Mapping[str, Tenancy], folds: Fol
     sums: defaultdict[tuple[str, str, str], int] = defaultdict(int)
     for each in owned:
         sums[*tenancy[each.namespace], folds.fold("storage_class", each.storage_class, classes)] += each.storage_bytes
+    return dict(sums)
+
+
+def _namespace_storage(claims: Iterable[Claim], tenancy: Container[str]) -> dict[tuple[str], int]:
+    sums: defaultdict[tuple[str], int] = defaultdict(int)
+    for each in claims:
+        if each.namespace in tenancy:
+            sums[each.namespace,] += each.storage_bytes
     return dict(sums)
 
 

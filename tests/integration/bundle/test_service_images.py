@@ -1,6 +1,5 @@
 """Images of databases hold all that they need to run as an ordinary user on a root that nobody can write to."""
 
-import json
 import os
 import subprocess
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from govcloud_infra.bundle import debian, store
+from support.images import unpacked
 
 # $1 is the root of the image. Its namespace of mounts ends with the shell, and with it all that is mounted here.
 _PRELUDE = """
@@ -55,17 +55,6 @@ within redis-cli -s /tmp/socket get name
 def kept() -> store.Store:
     """The bundle of this machine, which `make test` builds first."""
     return store.Store(store.default_root(os.environ))
-
-
-def unpacked(kept: store.Store, component: str, folder: Path) -> Path:
-    """The root file system of the component's one image."""
-    (image,) = kept.manifest().component(component).images.values()
-    described = json.loads(kept.path(image.manifest).read_text())
-    folder.mkdir()
-    for layer in described["layers"]:
-        blob = kept.path(layer["digest"].removeprefix("sha256:"))
-        subprocess.run(["tar", "--zstd", "-x", "-f", blob, "-C", folder], check=True)
-    return folder
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 
 from govcloud_monitoring.collector import ExporterCollector
 from govcloud_monitoring.kubernetes import families as kubernetes
-from govcloud_monitoring.kubernetes.parse import Namespace, Node, Pod, Quota
+from govcloud_monitoring.kubernetes.parse import Claim, Namespace, Node, Pod, Quota
 from govcloud_monitoring.kubernetes.pods import Amount
 from govcloud_monitoring.kubernetes.snapshot import Lists, summarise
 from govcloud_monitoring.metric import Metric
 from govcloud_monitoring.source import Clock, Source, Tracker
 from support.monitoring import key, scrape
 
-TAX = Namespace("tax-portal-test", "tax", "test", "portal")
+TAX = Namespace("tax-portal-test", "tax", "test", "portal", "standard")
 CLOCK = Clock(monotonic=lambda: 100.0, wall=lambda: 1_700_000_000.0)
 
 
@@ -37,7 +37,7 @@ def test_values_are_in_base_units_and_exact():
             Pod("tax-portal-test", "n1", Amount(350, 9_007_199_254_740_991)),
             Pod("kube-system", "n1", Amount(100, 1)),
         ),
-        quotas=(Quota("tax-portal-test", 1, 2),),
+        quotas=(Quota("tax-portal-test", 1, 2, 3),),
     )
     found = scrape(registry(lists))
     tenant = {"department": "tax", "purpose": "test"}
@@ -45,13 +45,17 @@ def test_values_are_in_base_units_and_exact():
     assert found[key("govcloud_memory_requested_bytes", **tenant, pool="workers")] == 9_007_199_254_740_991
     assert found[key("govcloud_cpu_quota_cores", **tenant)] == 0.001
     assert found[key("govcloud_memory_quota_bytes", **tenant)] == 2
+    assert found[key("govcloud_storage_quota_bytes", **tenant)] == 3
     assert found[key("govcloud_platform_cpu_requested_cores", pool="workers")] == 0.1
     assert found[key("govcloud_pool_cpu_allocatable_cores", pool="workers")] == 3.92
     assert found[key("govcloud_pool_cpu_installed_cores", pool="workers")] == 4
     assert found[key("govcloud_pool_memory_allocatable_bytes", pool="workers")] == 268_435_456
     assert found[key("govcloud_pool_nodes", pool="workers", state="ready")] == 1
     assert found[key("govcloud_pool_nodes", pool="workers", state="cordoned")] == 0
-    owner = {"namespace": "tax-portal-test", "project": "portal"}
+    place = {"namespace": "tax-portal-test", "pool": "workers"}
+    assert found[key("govcloud_namespace_cpu_requested_cores", **place)] == 0.35
+    assert found[key("govcloud_namespace_memory_requested_bytes", **place)] == 9_007_199_254_740_991
+    owner = {"namespace": "tax-portal-test", "project": "portal", "tier": "standard"}
     assert found[key("govcloud_namespace_owner_info", **tenant, **owner)] == 1
     assert found[key("govcloud_build_info", version="1.2.3", revision="abc")] == 1
     assert found[key("govcloud_source_up", source="kubernetes")] == 1
@@ -83,9 +87,10 @@ HOSTILE = [
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_hostile_label_value_stays_a_label_value(value: str):
-    lists = Lists(namespaces=(Namespace(value, value, "test", value),))
+    lists = Lists(namespaces=(Namespace(value, value, "test", value, value),))
     found = registry(lists)
-    expected = key("govcloud_namespace_owner_info", namespace=value, department=value, purpose="test", project=value)
+    free = dict.fromkeys(("namespace", "department", "project", "tier"), value)
+    expected = key("govcloud_namespace_owner_info", purpose="test", **free)
     page = scrape(found)
     assert page[expected] == 1
     assert {name for name, _ in page if not name.startswith("govcloud_")} == set()
@@ -106,6 +111,27 @@ def test_the_page_is_the_same_whatever_the_order_of_the_lists():
     namespaces = tuple(Namespace(f"ns{number}", f"d{number}", "test", "") for number in range(5))
     backwards = Lists(namespaces=namespaces[::-1])
     assert generate_latest(registry(Lists(namespaces=namespaces))) == generate_latest(registry(backwards))
+
+
+MAX_SERIES = 6_500
+"""What the alert allows: for 300 departments with two environments each, and half of it is left for costs."""
+
+
+def test_a_large_government_stays_within_the_promised_number_of_series():
+    purposes = ("production", "test")
+    spaces = tuple(
+        Namespace(f"d{n % 300}-p{n}", f"d{n % 300}", purposes[n // 300], f"p{n}", "standard") for n in range(600)
+    )
+    lists = Lists(
+        namespaces=spaces,
+        nodes=tuple(Node(f"n{n}", "workers", "ready", 64000, Amount(63000, 1 << 38)) for n in range(200)),
+        pods=tuple(Pod(spaces[n % 600].name, f"n{n % 200}", Amount(100, 1 << 28)) for n in range(10_000)),
+        quotas=tuple(Quota(space.name, 1000, 1 << 30, 1 << 30) for space in spaces),
+        claims=tuple(Claim(space.name, "local-path", 1 << 30) for space in spaces),
+    )
+    page = scrape(registry(lists))
+    assert 600 < len(page) <= MAX_SERIES
+    assert not {"pod", "container", "uid", "user"} & {label for _, labels in page for label, _ in labels}
 
 
 def test_a_wrong_number_of_labels_is_refused():

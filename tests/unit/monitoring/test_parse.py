@@ -49,17 +49,17 @@ def test_a_node_that_has_just_registered_is_not_ready_and_offers_nothing():
 
 
 @pytest.mark.parametrize(
-    ("hard", "cpu_milli", "memory_bytes"),
+    ("hard", "limits"),
     [
-        ({"requests.cpu": "4", "requests.memory": "8Gi"}, 4000, 8 * GI),
-        ({"cpu": "4", "memory": "8Gi"}, 4000, 8 * GI),
-        ({"cpu": "4", "requests.cpu": "3", "limits.cpu": "1"}, 3000, None),
-        ({"pods": "20", "requests.storage": "5Gi"}, None, None),
-        ({"requests.cpu": "0"}, 0, None),
+        ({"requests.cpu": "4", "requests.memory": "8Gi"}, (4000, 8 * GI, None)),
+        ({"cpu": "4", "memory": "8Gi"}, (4000, 8 * GI, None)),
+        ({"cpu": "4", "requests.cpu": "3", "limits.cpu": "1"}, (3000, None, None)),
+        ({"pods": "20", "requests.storage": "5Gi"}, (None, None, 5 * GI)),
+        ({"requests.cpu": "0"}, (0, None, None)),
     ],
 )
-def test_cpu_and_requests_cpu_are_one_limit(hard: dict[str, str], cpu_milli: int | None, memory_bytes: int | None):
-    assert parse.quotas(page([quota("ns", hard)])).items == (Quota("ns", cpu_milli, memory_bytes),)
+def test_cpu_and_requests_cpu_are_one_limit(hard: dict[str, str], limits: tuple[int | None, int | None, int | None]):
+    assert parse.quotas(page([quota("ns", hard)])).items == (Quota("ns", *limits),)
 
 
 def test_a_quota_with_a_scope_does_not_limit_the_namespace():

@@ -45,15 +45,16 @@ def test_requests_are_summed_by_department_purpose_and_pool():
 
 def test_the_smallest_quota_of_a_namespace_binds_and_namespaces_add_up():
     quotas = (
-        Quota("tax-portal-test", 4000, None),
-        Quota("tax-portal-test", 3000, 10),
-        Quota("tax-forms-test", 1000, 5),
-        Quota("roads-map-production", None, 7),
-        Quota("kube-system", 99, 99),
+        Quota("tax-portal-test", 4000, None, 40),
+        Quota("tax-portal-test", 3000, 10, None),
+        Quota("tax-forms-test", 1000, 5, 2),
+        Quota("roads-map-production", None, 7, None),
+        Quota("kube-system", 99, 99, 99),
     )
     found = summarise(Lists(namespaces=(TAX, TAX2, ROADS), quotas=quotas))
     assert found.cpu_quota_milli == {("tax", "test"): 4000}
     assert found.memory_quota_bytes == {("tax", "test"): 15, ("roads", "production"): 7}
+    assert found.storage_quota_bytes == {("tax", "test"): 42}
 
 
 def test_storage_of_departments_only():

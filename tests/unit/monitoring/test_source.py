@@ -16,8 +16,12 @@ from support.monitoring import RawApi, key, namespace, node, pod, scrape
 STALE_SECONDS = 25
 UP = key("govcloud_source_up", source="kubernetes")
 LAST = key("govcloud_source_last_success_timestamp_seconds", source="kubernetes")
-TAX = key("govcloud_namespace_owner_info", namespace="tax-a-test", department="tax", purpose="test", project="")
-ROADS = key("govcloud_namespace_owner_info", namespace="roads-a-test", department="roads", purpose="test", project="")
+TAX = key(
+    "govcloud_namespace_owner_info", namespace="tax-a-test", department="tax", purpose="test", project="", tier=""
+)
+ROADS = key(
+    "govcloud_namespace_owner_info", namespace="roads-a-test", department="roads", purpose="test", project="", tier=""
+)
 
 
 @dataclass

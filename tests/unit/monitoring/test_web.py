@@ -4,7 +4,6 @@ import gzip
 from wsgiref.util import setup_testing_defaults
 
 import pytest
-from prometheus_client import CollectorRegistry
 
 from govcloud_monitoring import web
 from govcloud_monitoring.collector import ExporterCollector
@@ -12,8 +11,6 @@ from support.monitoring import key, samples
 
 
 def get(path: str, *, healthy: bool = True, **headers: str) -> tuple[str, dict[str, str], bytes]:
-    registry = CollectorRegistry()
-    registry.register(ExporterCollector([], "1.2.3", "abc"))
     answer: list[tuple[str, dict[str, str]]] = []
     environ: dict[str, object] = {"PATH_INFO": path, **headers}
     setup_testing_defaults(environ)
@@ -22,7 +19,9 @@ def get(path: str, *, healthy: bool = True, **headers: str) -> tuple[str, dict[s
         answer.append((status, dict(given)))
         return None
 
-    body = b"".join(web.application(registry, lambda: healthy)(environ, start_response))
+    body = b"".join(
+        web.application(ExporterCollector([], "1.2.3", "abc").pages, lambda: healthy)(environ, start_response)
+    )
     return *answer[0], body
 
 

@@ -32,6 +32,7 @@ ARGS = PlatformArgs(
     node_cidr="10.77.0.0/24",
     pod_cidr="10.78.0.0/16",
     service_cidr="10.79.0.0/16",
+    webhook_url=None,
 )
 
 
@@ -145,6 +146,8 @@ def test_what_must_run_is_what_the_groups_hold(names: frozenset[str], objects: l
         "statefulset govcloud-backups/backup-store",
         "deployment govcloud-monitoring/exporter",
         "statefulset govcloud-monitoring/prometheus",
+        "statefulset govcloud-monitoring/alertmanager",
+        "statefulset govcloud-monitoring/ledger",
         "daemonset govcloud-node/node-exporter",
     }
     kinds = ("Deployment", "StatefulSet", "DaemonSet")

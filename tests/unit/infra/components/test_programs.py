@@ -180,12 +180,15 @@ def test_the_platform_is_its_groups_one_after_another(tmp_path: Path) -> None:
         node_cidr="10.77.0.0/24",
         pod_cidr="10.78.0.0/16",
         service_cidr="10.79.0.0/16",
+        webhook_url=None,
     )  # fmt: skip
     asked, _ = run(platform.program(args))
     manifests = [item for item in asked if item.typ in ("govcloud:kube:Manifest", "govcloud:kube:Refusal")]
     assert [item.name for item in manifests] == [
         "CustomResourceDefinition kind", "Namespace home", "Policy stamp", "admission acts", "Service operator",
-        "ConfigMap govcloud-monitoring/prometheus-rules", "Department tax",
+        "ConfigMap govcloud-monitoring/prometheus-rules", "ConfigMap govcloud-monitoring/ledger-files",
+        "ConfigMap govcloud-monitoring/alertmanager-config",
+        "Department tax",
     ]  # fmt: skip
     assert manifests[1].inputs == {
         "kubeconfig": "/k",

@@ -81,6 +81,7 @@ def test_endpoints(file: Path, api: str, tmp_path: Path) -> None:
         "kubernetes": api.format(vip=spec.vip, port=spec.port) if spec else api,
         "registry": f"https://{first}:5000",
         "prometheus": f"http://{first}:30090",
+        "alertmanager": f"http://{first}:30093",
     }
 
 

@@ -1,0 +1,83 @@
+"""What the ledger's totals show to Prometheus: a copy; the truth stays in the ledger. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import Metric as Family
+
+from govcloud_monitoring.ledger.charge import PLATFORM, Component
+from govcloud_monitoring.ledger.sums import Totals
+from govcloud_monitoring.metric import Metric
+
+MICROCENTS = 100_000_000
+"""Of one unit of the currency."""
+PLATFORM_LABEL = "(platform)"
+"""No department has such a code."""
+
+COST = Metric(
+    name="govcloud_cost_total",
+    help=(
+        "What a department was charged since the ledger began, in the currency of govcloud_currency_info, at the "
+        "prices in force at the time. Its own cpu, memory and storage, and its parts of what the platform holds and of "
+        "what nobody holds. (platform) is what no department could bear."
+    ),
+    labels=("department", "purpose", "component"),
+)
+POOL_COST = Metric(
+    name="govcloud_pool_cost_total",
+    help="What a pool cost since the ledger began: exactly the sum of what was charged for it.",
+    labels=("pool",),
+)
+CORRECTIONS = Metric(
+    name="govcloud_cost_corrections",
+    help="What later corrections added to (or took from) a department's closed hours; not part of the counter.",
+    labels=("department", "purpose", "component"),
+)
+CURRENCY = Metric(
+    name="govcloud_currency_info", help="1, with the currency of all costs (ISO 4217).", labels=("currency",)
+)
+CLOSED = Metric(
+    name="govcloud_ledger_closed_until_timestamp_seconds",
+    help="End of the newest closed hour, in seconds since 1970; 0 means that none is closed yet.",
+    unit="seconds",
+)
+METRICS = (COST, POOL_COST, CORRECTIONS, CURRENCY, CLOSED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What one look at the ledger found."""
+
+    totals: Totals
+    currency: str
+    closed_until_seconds: float
+
+
+def families(books: Books) -> Iterator[Family]:
+    """All families of the source `ledger`, in the order of `METRICS`."""
+    yield _counter(COST, _by_department(books.totals.accrued.departments))
+    yield _counter(POOL_COST, {(pool,): _units(cost) for pool, cost in books.totals.accrued.pools.items()})
+    yield CORRECTIONS.family(_by_department(books.totals.corrections.departments).items())
+    yield CURRENCY.family([((books.currency,), 1)])
+    yield CLOSED.value(books.closed_until_seconds)
+
+
+def _by_department(costs: Mapping[tuple[str, str, Component], int]) -> dict[tuple[str, ...], float]:
+    return {
+        (PLATFORM_LABEL if department == PLATFORM else department, purpose or "none", component): _units(cost)
+        for (department, purpose, component), cost in costs.items()
+    }
+
+
+def _units(microcents: int) -> float:
+    return microcents / MICROCENTS
+
+
+def _counter(metric: Metric, samples: Mapping[tuple[str, ...], float]) -> Family:
+    family = CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
+    for values, value in sorted(samples.items()):
+        family.add_metric(values, value)
+    return family

@@ -1,0 +1,142 @@
+"""What is asked from Prometheus about a stretch of time, and its answers as amounts. Pure but for the questions.
+
+The recorded series are those of monitoring/rules/showback.yaml: a sample each `SAMPLE_SECONDS`, which stands for so
+many seconds. Samples that are missing because nobody observed (Prometheus or exporter was down) are made up for in
+proportion, so that a pause neither forgives nor charges anybody; `coverage` says how much was observed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+
+from govcloud_monitoring.prometheus import Vector
+
+SAMPLE_SECONDS = 30
+AskAt = Callable[[str, datetime], Vector]
+"""Values of an expression at a moment. Raises GovcloudError."""
+_MIB = 1 << 20
+_MILLI = 1000
+_OBSERVED = "cluster:govcloud_pool_cpu_allocatable_cores:sum"
+"""Recorded whenever the exporter reads the cluster and Prometheus reads the exporter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """From `start` to `end`; at most an hour, whole seconds."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def seconds(self) -> int:
+        """Its length."""
+        return round((self.end - self.start).total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose a namespace is."""
+
+    department: str
+    product: str
+    purpose: str
+    tier: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """Integers: milli-core-seconds of CPU, MiB-seconds of memory and storage. `coverage_permille` 0: nothing is known.
+
+    `charged_*` are by (namespace, pool), `storage` by namespace, the rest by pool. `measured_permille` says by
+    namespace in how much of the time its use was measured.
+    """
+
+    stretch: Stretch
+    coverage_permille: int = 0
+    owners: Mapping[str, Owner] = field(default_factory=dict)
+    charged_cpu: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    charged_memory: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    storage: Mapping[str, int] = field(default_factory=dict)
+    platform_cpu: Mapping[str, int] = field(default_factory=dict)
+    platform_memory: Mapping[str, int] = field(default_factory=dict)
+    capacity_cpu: Mapping[str, int] = field(default_factory=dict)
+    capacity_memory: Mapping[str, int] = field(default_factory=dict)
+    measured_permille: Mapping[str, int] = field(default_factory=dict)
+
+
+def observe(stretch: Stretch, ask: AskAt) -> Observed:
+    """All that the ledger needs to know of a stretch. Raises what `ask` raises."""
+    asked = _Asked(stretch, ask)
+    if not asked.coverage_permille:
+        return Observed(stretch=stretch)
+    return Observed(
+        stretch=stretch,
+        coverage_permille=asked.coverage_permille,
+        owners=asked.owners(),
+        charged_cpu=asked.by_pool("namespace_pool:charged_cpu_cores:max", _MILLI),
+        charged_memory=asked.by_pool("namespace_pool:charged_memory_bytes:max", Fraction(1, _MIB)),
+        storage=asked.by("namespace", "namespace:charged_storage_bytes:max", Fraction(1, _MIB)),
+        platform_cpu=asked.by("pool", "pool:govcloud_platform_cpu_requested_cores:max", _MILLI),
+        platform_memory=asked.by("pool", "pool:govcloud_platform_memory_requested_bytes:max", Fraction(1, _MIB)),
+        capacity_cpu=asked.by("pool", "pool:govcloud_pool_cpu_allocatable_cores:max", _MILLI),
+        capacity_memory=asked.by("pool", "pool:govcloud_pool_memory_allocatable_bytes:max", Fraction(1, _MIB)),
+        measured_permille=asked.measured(),
+    )
+
+
+class _Asked:
+    """Questions about one stretch."""
+
+    def __init__(self, stretch: Stretch, ask: AskAt) -> None:
+        self._stretch = stretch
+        self._ask = ask
+        counted = self._over("count", _OBSERVED)
+        samples = Fraction(counted[0].value).limit_denominator() if counted else Fraction()
+        expected = Fraction(stretch.seconds, SAMPLE_SECONDS)
+        self._coverage = min(Fraction(1), samples / expected)
+
+    @property
+    def coverage_permille(self) -> int:
+        """How much of the stretch was observed, rounded; above 0 whenever anything was."""
+        return max(round(self._coverage * 1000), 1) if self._coverage else 0
+
+    def by(self, label: str, name: str, units: Fraction | int) -> dict[str, int]:
+        """Amounts by one label."""
+        return {sample.labels[label]: self._amount(sample.value, units) for sample in self._over("sum", name)}
+
+    def by_pool(self, name: str, units: Fraction | int) -> dict[tuple[str, str], int]:
+        """Amounts by namespace and pool."""
+        return {
+            (sample.labels["namespace"], sample.labels["pool"]): self._amount(sample.value, units)
+            for sample in self._over("sum", name)
+        }
+
+    def owners(self) -> dict[str, Owner]:
+        """Owners at the end of the stretch; of what went before, the last."""
+        last = self._over("last", "govcloud_namespace_owner_info")
+        now = self._ask("govcloud_namespace_owner_info", self._stretch.end)
+        found: dict[str, Owner] = {}
+        for sample in (*sorted(last, key=lambda each: sorted(each.labels.items())), *now):
+            labels = sample.labels
+            values = (labels.get(name, "") for name in ("department", "project", "purpose", "tier"))
+            found[labels["namespace"]] = Owner(*values)
+        return found
+
+    def measured(self) -> dict[str, int]:
+        """Per mille of a namespace's own samples in which its use was known."""
+        charged: dict[str, float] = {}
+        for sample in self._over("count", "namespace_pool:charged_cpu_cores:max"):
+            namespace = sample.labels["namespace"]
+            charged[namespace] = max(sample.value, charged.get(namespace, 0.0))
+        measured = self._over("count", "namespace:container_cpu_usage_seconds:rate5m")
+        used = {sample.labels["namespace"]: sample.value for sample in measured}
+        return {name: min(1000, round(1000 * used.get(name, 0.0) / count)) for name, count in charged.items() if count}
+
+    def _over(self, function: str, name: str) -> Vector:
+        return self._ask(f"{function}_over_time({name}[{self._stretch.seconds}s])", self._stretch.end)
+
+    def _amount(self, summed: float, units: Fraction | int) -> int:
+        return round(Fraction(summed) * SAMPLE_SECONDS * units / self._coverage)

@@ -1,0 +1,16 @@
+# Before the ledger's server: make its database, its schema and the accountant's role, or bring them up to date. Runs as
+# the database's own user, with nobody else able to connect. $1: folder of the files beside this one.
+set -eu
+umask 077
+rm -rf "$PGDATA.new" # of a run that was killed
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  initdb --pgdata="$PGDATA.new" --data-checksums --username=postgres --auth-local=peer --encoding=UTF8 --locale=C.UTF-8
+  sync
+  mv "$PGDATA.new" "$PGDATA"
+fi
+pg_ctl --wait --timeout=300 --options='-c listen_addresses= -c unix_socket_directories=/tmp' start
+trap 'pg_ctl --wait --mode=fast stop' EXIT
+export PGHOST=/tmp PGUSER=postgres PGOPTIONS='-c client_min_messages=warning'
+[ "$(psql -d postgres -Atqc "select 1 from pg_database where datname = 'ledger'")" = 1 ] ||
+  psql -d postgres -qc 'create database ledger'
+psql -d ledger -q -v ON_ERROR_STOP=1 --single-transaction -f "$1/schema.sql" -f "$1/grants.sql"
