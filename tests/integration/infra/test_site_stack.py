@@ -17,7 +17,8 @@ import yaml
 
 from govcloud_infra.bundle.store import Store, default_root
 from govcloud_infra.machines import cgroups
-from support.lab import eventually, host
+from support.lab import eventually
+from support.lab_run import host
 
 RUN = Path(__file__).with_name("site_run.py")
 CP, WORKER = "198.51.100.11", "198.51.100.12"

@@ -89,7 +89,8 @@ def test_pod_security_admits_the_pods(deployed: RealCluster, kind: str):
     for workload in objects():
         if workload["kind"] == kind:
             pod = pod_of(workload)
-            claimed = [{"name": "data", "emptyDir": {}}] if kind == "StatefulSet" else []
+            claims = workload["spec"].get("volumeClaimTemplates", ())
+            claimed = [{"name": claim["metadata"]["name"], "emptyDir": {}} for claim in claims]
             pod["spec"]["volumes"] = [*pod["spec"].get("volumes", []), *claimed]
             assert deployed.create(pod, dry_run=True)["metadata"]["name"] == "check"
 

@@ -218,7 +218,7 @@ def test_the_old_password_ends_and_its_session_does_not(pod: Pod) -> None:
     old = login(1, seconds=2)
     ACCOUNTS.ensure(ORDER, pod.door(), old)
     session = pod.login(old)
-    new = Credentials(user=old.user.replace("_1", "_2"), role="rw", password="next-password")
+    new = Credentials(user=f"{old.user[:-1]}2", role="rw", password="next-password")
     ACCOUNTS.ensure(ORDER, pod.door(), new)
     pod.login(new).close()
     eventually(lambda: datetime.now(UTC) > (old.valid_until or datetime.now(UTC)), "the old one is past its end")
