@@ -26,7 +26,7 @@ def test_every_node_is_ready_and_every_condition_true(lab: Lab) -> None:
         "DepartmentsReady": "True",
         "Ready": "True",
     }
-    assert set(report["endpoints"]) == {"kubernetes", "prometheus", "registry"}
+    assert set(report["endpoints"]) == {"alertmanager", "kubernetes", "prometheus", "registry"}
 
 
 def test_from_inside_everything_holds(lab: Lab) -> None:
