@@ -67,10 +67,11 @@ format: env ## format and repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-generate: env ## write generated files anew: CRDs and reference pages
+generate: env ## write generated files anew: CRDs, dashboards and reference pages
 	$(BIN)/python -m govcloud_api.crd operators/crds
 	$(BIN)/python -m govcloud_api.reference
 	$(BIN)/python -m govcloud_monitoring.reference
+	$(BIN)/python -m govcloud_monitoring.dashboards monitoring/dashboards
 	$(BIN)/python -m govcloud_cli.reference
 	$(BIN)/python -m govcloud_infra.site.schema
 	$(BIN)/python -m govcloud_infra.site.reference

@@ -27,6 +27,7 @@ _TABLE = {
     "service": (f"{_HERE}.service", "service", "Databases and other services: order, use, restore, delete."),
     "quota": (f"{_HERE}.quota", "quota", "What a department may use and uses, and what it could give back."),
     "top": (f"{_HERE}.top", "top", "Live, by department: granted, reserved, used, wasted."),
+    "report": (f"{_HERE}.report", "report", "What a month cost, by department: for people, paper and programs."),
     "issues": (f"{_HERE}.issues", "issues", "What you must mend, and how."),
     "whoami": (f"{_HERE}.whoami", "whoami", "Who you are to the cloud, and what you may do."),
     "doctor": (f"{_HERE}.doctor", "doctor", "Look for what is wrong on this host."),

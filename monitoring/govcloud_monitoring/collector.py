@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,8 @@ class ExporterCollector(Collector):
     trackers: Sequence[Tracker[Any]]
     version: str
     revision: str
+    more: Callable[[], Iterable[Family]] = tuple
+    """Families of the process itself, whatever becomes of its sources."""
 
     def collect(self) -> Iterator[Family]:
         """Families built afresh, so that what is gone from the reading is gone from the page."""
@@ -63,3 +65,4 @@ class ExporterCollector(Collector):
         yield REFRESH_DURATION.family(((each.source,), each.refresh_duration_seconds) for each in healths)
         yield LAST_SUCCESS.family(((each.source,), each.last_success_timestamp_seconds) for each in healths)
         yield BUILD.family([((self.version, self.revision), 1)])
+        yield from self.more()

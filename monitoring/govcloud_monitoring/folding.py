@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 
 OTHER = "other"
+MAX_DEPARTMENTS = 500
+MAX_POOLS = 20
+MAX_STORAGE_CLASSES = 20
 
 
 def kept(values: Iterable[str], limit: int) -> frozenset[str]:

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from govcloud_api import reference as pages
-from govcloud_monitoring import collector
+from govcloud_monitoring import collector, machines
+from govcloud_monitoring.accountant import budgets, idleness
 from govcloud_monitoring.accountant import families as ledger
+from govcloud_monitoring.forecaster import families as forecast
 from govcloud_monitoring.kubernetes import families
 from govcloud_monitoring.metric import Metric
+from govcloud_monitoring.watch import families as watches
 
 PAGE = Path("docs/reference/metrics.md")
 _HEAD = """\
@@ -39,8 +42,13 @@ def reference() -> str:
     """The page of what this version exports."""
     groups = (
         ("Exporter and accountant themselves", collector.METRICS),
+        ("Watches of the exporter", watches.METRICS),
         ("Source `kubernetes`", families.METRICS),
         ("Source `ledger`", ledger.METRICS),
+        ("Source `budgets`", budgets.METRICS),
+        ("Source `idle`", idleness.METRICS),
+        ("Source `forecast`", forecast.METRICS),
+        ("Machines (textfile)", machines.METRICS),
     )
     return page(groups)
 

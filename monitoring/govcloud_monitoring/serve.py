@@ -16,44 +16,60 @@ from govcloud_kube import real
 from govcloud_monitoring import settings, web
 from govcloud_monitoring.collector import ExporterCollector
 from govcloud_monitoring.kubernetes.families import families
-from govcloud_monitoring.kubernetes.fetch import KubernetesReader, RawReader
-from govcloud_monitoring.kubernetes.snapshot import Snapshot
+from govcloud_monitoring.kubernetes.reader import KINDS, KubernetesReader
 from govcloud_monitoring.settings import Settings
 from govcloud_monitoring.source import Clock, Source, Tracker
+from govcloud_monitoring.watch import families as watches
+from govcloud_monitoring.watch.follower import Api, Terms
+from govcloud_monitoring.watch.restarts import Restarts
 
 logger = logging.getLogger(__name__)
 
 API_TIMEOUT_SECONDS = 5
 """For one request; with the client's retries a dead API server is reported well before /healthz fails."""
+AGAIN_SECONDS = 1.0
+"""Pause while the source is down: a look at the stores costs nothing, and is the sooner to show that all is known."""
 
 
-def kubernetes_tracker(api: RawReader, options: Settings) -> Tracker[Snapshot]:
-    """The source `kubernetes` on the real clock."""
-    source = Source(name="kubernetes", read=KubernetesReader(api).read, families=families)
-    clock = Clock(monotonic=time.monotonic, wall=time.time)
-    return Tracker(source, clock, stale_after_seconds=options.stale_seconds)
+def refresh_until(
+    stop: threading.Event, tracker: Tracker[Any], pause_seconds: float, again_seconds: float | None = None
+) -> None:
+    """Refresh, pause, again, until `stop`. An unexpected error ends the loop: /healthz then asks for a restart.
 
-
-def refresh_until(stop: threading.Event, tracker: Tracker[Any], pause_seconds: float) -> None:
-    """Refresh, pause, again, until `stop`. An unexpected error ends the loop: /healthz then asks for a restart."""
+    `again_seconds` is the pause after a refresh that failed, if it is another one.
+    """
     while True:
-        tracker.refresh()
-        if stop.wait(pause_seconds):
+        up = tracker.refresh()
+        if stop.wait(pause_seconds if up or again_seconds is None else again_seconds):
             return
 
 
-def run(api: RawReader, options: Settings, stop: threading.Event) -> None:
-    """Serve until `stop` is set. Raises OSError when the port is taken."""
-    tracker = kubernetes_tracker(api, options)
-    collector = ExporterCollector([tracker], importlib.metadata.version("govcloud"), options.revision)
-    app = web.application(collector.pages, lambda: tracker.idle_seconds() < options.hang_seconds)
-    with web.server(options.host, options.port, app) as server:
-        logger.info("exporter listens on %s:%d", *server.server_address[:2])
-        loop = (stop, tracker, options.refresh_seconds)
+def run(api: Api, options: Settings, stop: threading.Event) -> None:
+    """Serve until `stop` is set. Raises OSError when a port is taken, ConfigError without certificates."""
+    clock, restarts = Clock(monotonic=time.monotonic, wall=time.time), Restarts(KINDS)
+    terms = Terms(api=api, now=clock.monotonic, stale_seconds=options.stale_seconds, restarts=restarts)
+    reader = KubernetesReader(terms)
+    source = Source(name="kubernetes", read=reader.read, families=families, heard_at=reader.heard_at)
+    tracker = Tracker(source, clock, stale_after_seconds=options.stale_seconds)
+    collector = ExporterCollector(
+        [tracker],
+        importlib.metadata.version("govcloud"),
+        options.revision,
+        more=lambda: watches.families(restarts.counts()),
+    )
+    healthy = web.health(lambda: max(tracker.idle_seconds(), reader.idle_seconds()) < options.hang_seconds)
+    with web.serving(
+        web.scrape_server(options.host, options.port, options.tls_folder, collector.pages),
+        web.server(options.host, options.health_port, healthy),
+    ):
+        logger.info("exporter listens on %s:%d", options.host, options.port)
+        loop = (stop, tracker, options.refresh_seconds, min(AGAIN_SECONDS, options.refresh_seconds))
+        for follower in reader.followers:
+            follower.start()
         threading.Thread(target=refresh_until, args=loop, name="refresh", daemon=True).start()
-        threading.Thread(target=server.serve_forever, name="web", daemon=True).start()
         stop.wait()
-        server.shutdown()
+        for follower in reader.followers:
+            follower.stop()
 
 
 def main() -> int:
@@ -65,10 +81,10 @@ def main() -> int:
     try:
         options = settings.from_environment(os.environ)
         api = real.connect(options.kubeconfig, timeout_seconds=API_TIMEOUT_SECONDS)
+        run(api, options, stop)
     except GovcloudError as error:
         logger.error("%s", error)  # noqa: TRY400 - the message says it all; a trace would hide it
         return 3
-    run(api, options, stop)
     return 0
 
 

@@ -21,12 +21,17 @@ class Settings(BaseModel):
 
     host: str = "0.0.0.0"  # noqa: S104 - inside a pod; who may connect is the NetworkPolicy's decision
     port: int = Field(default=9105, ge=0, le=65535)
+    """Metrics, for Prometheus with its certificate."""
+    health_port: int = Field(default=9109, ge=0, le=65535)
+    """In the clear, for the kubelet."""
+    tls_folder: Path = Path("/etc/govcloud/tls")
+    """tls.crt, tls.key and ca.crt; without them nothing is served."""
     kubeconfig: Path | None = None
     """None: the pod's own service account."""
     refresh_seconds: Seconds = 10.0
     """Pause between two refreshes."""
-    stale_seconds: Seconds = 25.0
-    """Age at which a reading is no longer shown."""
+    stale_seconds: float = Field(default=25.0, ge=2, le=3600)
+    """Age at which a reading is no longer shown, and how long an API server may be away; watches last half of it."""
     hang_seconds: Seconds = 120.0
     """Time without the end of a refresh after which /healthz fails."""
     revision: str = "unknown"

@@ -25,6 +25,7 @@ _QUESTIONS: Mapping[tuple[Resource, str], str] = {
     ("storage", "reserved"): (
         "sum by (department) (max by (department, purpose, storage_class) (govcloud_storage_provisioned_bytes))"
     ),
+    ("storage", "used"): "sum by (department) (department_purpose:govcloud_volume_used_bytes:sum)",
 }
 _FRESH = "govcloud_source_up == 0"
 
@@ -77,15 +78,18 @@ def gather(ask: Ask) -> Usage:
         for sample in ask(question):
             found[sample.labels.get("department", "")][place] = sample.value
     stale = tuple(sorted(sample.labels.get("source", "") for sample in ask(_FRESH)))
-    return Usage(departments=_hungriest_first(_department(code, values) for code, values in found.items()), stale=stale)
+    # Volumes are measured by each machine: where none has said anything yet, what they hold is unknown.
+    measured = any(("storage", "used") in values for values in found.values())
+    departments = (_department(code, values, storage_measured=measured) for code, values in found.items())
+    return Usage(departments=_hungriest_first(departments), stale=stale)
 
 
-def _department(code: str, values: Mapping[tuple[Resource, str], float]) -> Department:
+def _department(code: str, values: Mapping[tuple[Resource, str], float], *, storage_measured: bool) -> Department:
     def share(resource: Resource) -> Share:
         granted, reserved = (values.get((resource, name), 0.0) for name in ("granted", "reserved"))
-        # No container runs: then nothing is used, which is not the same as unknown.
-        used = None if resource == "storage" else values.get((resource, "used"), 0.0)
-        return Share(granted=granted, reserved=reserved, used=used)
+        # No container runs, no volume is there: then nothing is used, which is not the same as unknown.
+        known = resource != "storage" or storage_measured
+        return Share(granted=granted, reserved=reserved, used=values.get((resource, "used"), 0.0) if known else None)
 
     return Department(code=code, cpu=share("cpu"), memory=share("memory"), storage=share("storage"))
 

@@ -20,13 +20,22 @@ logger = logging.getLogger(__name__)
 NOTHING = Page.of(())
 
 
+def always() -> float:
+    """Plus infinity: when a source that is only asked was last heard of, for all it knows itself."""
+    return float("inf")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source(Generic[Reading]):
-    """Where metrics come from: `read` does the I/O (raises GovcloudError), `families` is pure."""
+    """Where metrics come from: `read` does the I/O (raises GovcloudError), `families` is pure.
+
+    A source that is told of changes knows itself when it last heard of them: `heard_at`, in monotonic seconds.
+    """
 
     name: str
     read: Callable[[], Reading]
     families: Callable[[Reading], Iterable[Metric]]
+    heard_at: Callable[[], float] = always
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +79,15 @@ class Tracker(Generic[Reading]):
         self._state: _State[Reading] = _State(attempted_at=clock.monotonic())
 
     def refresh(self) -> bool:
-        """Read the source once and write its page; False, a log line and no reading when that fails."""
+        """Read the source once and write its page; False, a log line and no reading when that fails.
+
+        The same reading as before (the same object) has the same page.
+        """
         before = self._state
         started = self._clock.monotonic()
         try:
             reading, failure = self._source.read(), ""
-            page = Page.of(map(of_family, self._source.families(reading)), before=before.page)
+            page = before.page if reading is before.reading else self._written(reading, before.page)
         except GovcloudError as error:
             reading, failure, page = None, str(error), NOTHING
         ended = self._clock.monotonic()
@@ -116,8 +128,11 @@ class Tracker(Generic[Reading]):
         """Time since a refresh last ended, well or badly: large when the refresh loop stands still."""
         return self._clock.monotonic() - self._state.attempted_at
 
+    def _written(self, reading: Reading, before: Page) -> Page:
+        return Page.of(map(of_family, self._source.families(reading)), before=before)
+
     def _fresh(self, state: _State[Reading]) -> Reading | None:
-        age_seconds = self._clock.monotonic() - state.read_at
+        age_seconds = self._clock.monotonic() - min(state.read_at, self._source.heard_at())
         return state.reading if age_seconds <= self._stale_after_seconds else None
 
     def _report(self, before: str, now: str) -> None:

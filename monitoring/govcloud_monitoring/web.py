@@ -1,61 +1,85 @@
-"""The exporter's pages as a WSGI application: /metrics (text or OpenMetrics, gzip) and /healthz."""
+"""Pages of monitoring: /metrics over mutual TLS for Prometheus alone, /healthz in the clear for the kubelet."""
 
 from __future__ import annotations
 
-import socketserver
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from govcloud_monitoring.bounded import CLIENT, Limits, Server
 from govcloud_monitoring.exposition.page import Page, respond
+from govcloud_monitoring.tls import Identity
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-CONNECTION_TIMEOUT_SECONDS = 10
+SCRAPERS = frozenset({"prometheus"})
+"""Common names of those who may read /metrics."""
 _TEXT = ("Content-Type", "text/plain; charset=utf-8")
 """A new list for each answer: the server adds the length of its body to the list that it is given."""
 
 
-def application(pages: Callable[[], Sequence[Page]], healthy: Callable[[], bool]) -> WSGIApplication:
-    """Routes: /metrics joins `pages`; /healthz answers 503 while `healthy` is false; all else 404."""
+def metrics(pages: Callable[[], Sequence[Page]]) -> WSGIApplication:
+    """Joins `pages` at /metrics for clients that may scrape; 403 for others, 404 elsewhere."""
+
+    def route(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get(CLIENT) not in SCRAPERS:
+            start_response("403 Forbidden", [_TEXT])
+            return [f"for {', '.join(sorted(SCRAPERS))} only; your certificate has another name\n".encode()]
+        if environ.get("PATH_INFO") != "/metrics":
+            start_response("404 Not Found", [_TEXT])
+            return [b"see /metrics\n"]
+        accepted = environ.get("HTTP_ACCEPT", ""), environ.get("HTTP_ACCEPT_ENCODING", "")
+        headers, body = respond(*accepted, pages())
+        start_response("200 OK", headers)
+        return [body]
+
+    return route
+
+
+def health(healthy: Callable[[], bool]) -> WSGIApplication:
+    """/healthz answers 503 while `healthy` is false; 404 elsewhere."""
 
     def route(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         match environ.get("PATH_INFO"):
-            case "/metrics":
-                headers, body = respond(
-                    environ.get("HTTP_ACCEPT", ""), environ.get("HTTP_ACCEPT_ENCODING", ""), pages()
-                )
-                start_response("200 OK", headers)
-                return [body]
             case "/healthz" if healthy():
                 start_response("200 OK", [_TEXT])
                 return [b"ok\n"]
             case "/healthz":
                 start_response("503 Service Unavailable", [_TEXT])
-                return [b"the refresh loop stands still; the exporter must be restarted\n"]
+                return [b"the refresh loop stands still; the process must be restarted\n"]
             case _:
                 start_response("404 Not Found", [_TEXT])
-                return [b"see /metrics and /healthz\n"]
+                return [b"see /healthz\n"]
 
     return route
 
 
-class _Handler(WSGIRequestHandler):
-    """Drops a client that keeps a connection without speaking, and does not log each scrape."""
-
-    timeout = CONNECTION_TIMEOUT_SECONDS
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: a line a scrape would bury what matters."""
+def server(host: str, port: int, app: WSGIApplication, *, limits: Limits | None = None) -> Server:
+    """In the clear: bound to host and port (0: any free port), not yet serving. Raises OSError when it is taken."""
+    return Server((host, port), app, limits=limits)
 
 
-class _Server(socketserver.ThreadingMixIn, WSGIServer):
-    """One thread a connection: a slow client does not keep Prometheus waiting."""
+def tls_server(
+    host: str, port: int, app: WSGIApplication, identity: Identity, *, limits: Limits | None = None
+) -> Server:
+    """The same over TLS, and nothing but TLS."""
+    return Server((host, port), app, identity=identity, limits=limits)
 
-    daemon_threads = True
+
+def scrape_server(host: str, port: int, folder: Path, pages: Callable[[], Sequence[Page]]) -> Server:
+    """/metrics over mutual TLS, by the certificates in `folder`. Raises OSError, and ConfigError without them."""
+    return tls_server(host, port, metrics(pages), Identity(folder, asks_clients=True))
 
 
-def server(host: str, port: int, app: WSGIApplication) -> WSGIServer:
-    """A server bound to host and port (0: any free port), not yet serving. Raises OSError when the port is taken."""
-    return make_server(host, port, app, server_class=_Server, handler_class=_Handler)
+@contextmanager
+def serving(*servers: Server) -> Iterator[None]:
+    """Each serves on a thread of its own until the block ends."""
+    with ExitStack() as stack:
+        for each in servers:
+            stack.enter_context(each)
+            threading.Thread(target=each.serve_forever, name=f"web-{each.server_port}", daemon=True).start()
+            stack.callback(each.shutdown)
+        yield

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from govcloud_api import errors
+from govcloud_kube import endings
 
 _BY_STATUS: dict[int, type[errors.GovcloudError]] = {
     400: errors.InvalidSpec,
@@ -11,6 +12,7 @@ _BY_STATUS: dict[int, type[errors.GovcloudError]] = {
     403: errors.Forbidden,
     404: errors.NotFound,
     409: errors.Conflict,
+    410: endings.Gone,
     422: errors.InvalidSpec,
 }
 _POLICY_MARK = "denied request: "

@@ -6,6 +6,7 @@ import copy
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -20,7 +21,7 @@ from kubernetes import config as kubernetes_config
 from kubernetes.config import ConfigException
 
 from govcloud_api import errors
-from govcloud_kube import cluster, discovery, failure
+from govcloud_kube import cluster, discovery, endings, failure, stream
 from govcloud_kube.cluster import Object, Objects, Ref
 from govcloud_kube.shelf import Followed
 
@@ -176,22 +177,29 @@ class RealCluster:
             "resourceVersion": version,
             "timeoutSeconds": str(seconds),
         }
-        url, headers = self._addressed("GET", f"{path}?{urlencode(query | _selectors(asked))}", JSON)
-        what = f"watch {asked.kind}"
-        timeout = urllib3.Timeout(connect=self._timeout_seconds, read=silent_seconds)
         try:
+            for line in self.lines(f"{path}?{urlencode(query | _selectors(asked))}", silent_seconds=silent_seconds):
+                yield _decoded(line)
+        except msgspec.DecodeError as error:
+            raise errors.ApiUnavailable(f"watch {asked.kind}: this is no event: {error}") from error
+
+    def lines(self, path: str, *, silent_seconds: float) -> Iterator[bytes]:
+        """Lines of an answer that comes bit by bit, as that to a watch; `path` starts with / and may hold a query.
+
+        The API server has begun to answer when this returns. Asked once, never repeated. Raises what `raw` raises, here
+        and while lines are read: Disconnected when the connection breaks, Silent when nothing comes for so long.
+        """
+        what = f"GET {path}"
+        url, headers = self._addressed("GET", path, JSON)
+        timeout = urllib3.Timeout(connect=self._timeout_seconds, read=silent_seconds)
+        with stream.broken(what):
             answer = self._api.rest_client.pool_manager.request(
                 "GET", url, headers=headers, timeout=timeout, retries=False, preload_content=False
             )
-            try:
-                if answer.status != 200:
+            if answer.status != 200:
+                with closing(answer):
                     raise failure.error_for(int(answer.status), answer.read(), what)
-                for line in _lines(answer):
-                    yield _decoded(line)
-            finally:
-                answer.close()
-        except (urllib3.exceptions.HTTPError, HTTPException, OSError, msgspec.DecodeError) as error:
-            raise errors.ApiUnavailable(f"{what}: the watch broke ({error})") from error
+        return stream.lines(answer, what)
 
     def _path(self, ref: Ref) -> str:
         return self._discovery.path(ref.api_version, ref.kind, ref.namespace, ref.name)
@@ -214,7 +222,7 @@ class RealCluster:
             except (urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
                 if last or method not in _REPEATABLE:
                     message = f"{method} {path}: no answer from {self._api.configuration.host} ({error}); is it up?"
-                    raise errors.ApiUnavailable(message) from error
+                    raise endings.Disconnected(message) from error
             else:
                 status = int(answer.status)
                 repeatable = status == 429 or (status in _RETRIED_STATUS and method in _REPEATABLE)
@@ -268,14 +276,6 @@ def _asked_pause_seconds(headers: Mapping[str, str]) -> float:
 def _selectors(asked: Followed) -> dict[str, str]:
     given = {"labelSelector": asked.label_selector, "fieldSelector": asked.field_selector}
     return {key: value for key, value in given.items() if value}
-
-
-def _lines(answer: Any) -> Iterator[bytes]:
-    """Whole lines of an answer that arrives bit by bit."""
-    rest = b""
-    for chunk in answer.stream(decode_content=True):
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from filter(None, whole)
 
 
 def _checked(status: int, body: bytes, what: str) -> bytes:

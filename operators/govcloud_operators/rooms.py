@@ -25,6 +25,7 @@ from govcloud_operators.exemption import reconcile as exemption
 from govcloud_operators.ingress import handlers as ingress_handlers
 from govcloud_operators.ingress import reconcile as ingress
 from govcloud_operators.keys import Key
+from govcloud_operators.platform_certificates import reconcile as platform_certificates
 from govcloud_operators.services import looking
 from govcloud_operators.services.backups import room as backup_store
 from govcloud_operators.services.binding import handlers as binding_handlers
@@ -185,6 +186,11 @@ def _ingresses(cluster: Cluster, _key: Key, around: Surroundings) -> float | Non
     return ingress.reconcile(cluster, pair, around.events, around.clock())
 
 
+def _platform_certificates(cluster: Cluster, _key: Key, around: Surroundings) -> float | None:
+    pair = around.services.authority(cluster, around.clock).pair
+    return platform_certificates.reconcile(cluster, pair, around.clock())
+
+
 def _is_settled_request(obj: Object) -> bool:
     return (obj.get("status") or {}).get("phase") in environment_request.SETTLED
 
@@ -270,5 +276,11 @@ ROOMS: tuple[Room, ...] = (
         touched=lambda _type, _obj: (),
         reconcile=_backup_store,
         by_clock=backup_store.KEY,
+    ),
+    Room(
+        kind=platform_certificates.KEY.kind,
+        touched=lambda _type, _obj: (),
+        reconcile=_platform_certificates,
+        by_clock=platform_certificates.KEY,
     ),
 )

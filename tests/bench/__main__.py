@@ -4,6 +4,8 @@
     python -m tests.bench cold               only the bundle from empty caches (some 45 minutes on two cores)
     python -m tests.bench tenancy            200 departments with 600 environments, on an API server without machines
     python -m tests.bench services           environments and services on a lab, as a department's people see them
+    python -m tests.bench exposition         the page of metrics, beside prometheus_client's
+    python -m tests.bench forecasts          a week ahead, beside predict_linear and last week
 
 Figures are wall-clock seconds unless said. The labs are those of the e2e tests: own names, bridges and addresses.
 """
@@ -15,7 +17,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
-from tests.bench import labs, page, services, tenancy
+from tests.bench import exposition, forecasts, labs, page, services, tenancy
 from tests.bench.figure import Figure, environment, figure, folder, run, seconds
 from tests.support.lab import GOVCLOUD
 
@@ -29,7 +31,7 @@ _HELP_RUNS = 20
 def main(arguments: list[str]) -> int:
     """Measure, write, and end with 1 when a goal is missed."""
     figures = {item["name"]: Figure(**item) for item in _kept()}
-    for name in arguments or ("help", "bundle", "lab", "ha", "tenancy", "services"):
+    for name in arguments or ("help", "bundle", "lab", "ha", "tenancy", "services", "exposition", "forecasts"):
         for found in _MEASURES[name]():
             sys.stderr.write(f"{found.name}: {found.value:.2f} {found.unit} (at most {found.goal:g})\n")
             figures[found.name] = found
@@ -79,6 +81,8 @@ _MEASURES: dict[str, Callable[[], Iterator[Figure]]] = {
     "ha": labs.three_control_planes,
     "tenancy": tenancy.tenancy_at_scale,
     "services": services.on_a_lab,
+    "exposition": exposition.scrapes,
+    "forecasts": forecasts.forecasts,
 }
 
 

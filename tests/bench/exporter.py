@@ -1,204 +1,135 @@
-"""Same work, two ways: list pods page by page over HTTP and sum their requests by namespace. Prints one JSON line.
+"""Same work, five ways: list 5,000 pods and sum by department; take 5,000 watch events into a store. Then 10,000 pods.
 
-    python tests/bench/exporter.py --pods 5000 --pairs 3
+    python -m tests.bench.exporter
 
-`govcloud` is the exporter's reader, `peer` the official client with typed objects. Results are compared before any
-figure is printed. Figures: CPU seconds (user + system) of the reading alone, peak memory of the process in MiB,
-medians of the pairs. The API server is a fake that sends the same bytes to both, so only the client's side is measured.
+Ways: the exporter, the official client with typed objects, lightkube, kr8s, and a program of client-go's. They read the
+same fake API server, see `reading.canned`, in turns, each in a process of its own. What they found is compared before a
+figure is told. Figures: CPU seconds (user and system) of the reading alone, and peak memory of the whole process. The
+exporter does more than is asked of the others: it reads four other kinds, and sums up memory, storage and pools.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import platform
 import statistics
 import subprocess
 import sys
-import tempfile
-import threading
-import time
-from collections import Counter
-from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from importlib.metadata import version
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-PAGE_PODS = 500
-NAMESPACES = 200
-Sums = dict[str, int]
+from tests.bench.figure import Figure, figure, folder
+from tests.bench.reading import canned, programs
+from tests.bench.reading.canned import Size
+
+PODS = 5_000
+PAIRS = 5
+OURS = "ours"
+GOALS = {"list": (0.3, 120.0), "watch": (0.2, 120.0)}
+"""CPU seconds, and MiB of the process."""
+WORDS = {"list": "5,000 pods listed and summed", "watch": "5,000 events into a store"}
+ONCE = {("kr8s", "watch")}
+"""A minute each."""
+SMALL = Size(pods=1_000, nodes=20, namespaces=100, departments=30, quotas=100, claims=100)
+LARGE = Size(pods=10_000, nodes=200, namespaces=1_000, departments=300, quotas=1_000, claims=1_000)
+FIRST_SECONDS, FIRST_MIB, LINEAR_TIMES = 10.0, 200.0, 12.0
+_READING = Path(__file__).parent / "reading"
 
 
-def synthetic_pod(number: int) -> dict[str, Any]:
-    """A pod of about 7 KB, as a Deployment with a few variables and managed fields makes it."""
-    fields: dict[str, Any] = {f"f:field-{index}": {".": {}, "f:name": {}, "f:value": {}} for index in range(60)}
-    variables = [{"name": f"VARIABLE_{index}", "value": f"value-{index}"} for index in range(40)]
-    requests = {"cpu": f"{number % 900 + 1}m", "memory": f"{number % 64 + 1}Mi"}
-    containers = [{"name": "main", "image": "x", "env": variables, "resources": {"requests": requests}}]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What one process found. `seconds` are wall-clock."""
+
+    cpu_seconds: float
+    peak_mib: float
+    sums: Mapping[str, int]
+    seconds: float = 0.0
+
+
+Runs = Mapping[str, Sequence[Run]]
+"""By way."""
+
+
+def reading() -> Iterator[Figure]:
+    """All of it; some five minutes."""
+    size = Size(pods=PODS)
+    with _fake(canned.answers(size)) as config:
+        yield from _compared("list", config)
+    with _fake(canned.answers(Size(pods=0)), canned.events(PODS, size)) as config:
+        yield from _compared("watch", config)
+    yield from _whole()
+
+
+def _ways() -> dict[str, list[str]]:
+    others = {"kubernetes": "official", "lightkube": "by_lightkube", "kr8s": "by_kr8s"}
+    python = str(programs.peers_python())
     return {
-        "metadata": {
-            "name": f"pod-{number}",
-            "namespace": f"tax-p{number % NAMESPACES}-test",
-            "uid": f"{number:032x}",
-            "managedFields": [{"manager": "kubelet", "fieldsV1": fields}],
-        },
-        "spec": {"nodeName": f"n{number % 50}", "containers": containers},
-        "status": {"phase": "Running", "containerStatuses": [], "conditions": [{"type": "Ready", "status": "True"}]},
+        OURS: [sys.executable, str(_READING / "ours.py")],
+        **{name: [python, str(_READING / f"{module}.py")] for name, module in others.items()},
+        "client-go": [str(programs.client_go())],
     }
 
 
-def namespaces() -> list[dict[str, Any]]:
-    """The namespaces of the pods, each with a purpose and a department of its own."""
-    tag = "govcloud.internal"
-    return [
-        {"metadata": {"name": f"tax-p{n}-test", "labels": {f"{tag}/department": f"d{n}", f"{tag}/purpose": "test"}}}
-        for n in range(NAMESPACES)
-    ]
+def _compared(work: str, config: Path) -> Iterator[Figure]:
+    ways = _ways()
+    found: dict[str, list[Run]] = {way: [] for way in ways}
+    for turn in range(PAIRS):
+        for way, command in ways.items():
+            if turn == 0 or (way, work) not in ONCE:
+                found[way].append(_run([*command, work, str(config)]))
+    _require_same(found)
+    for way, runs in found.items():
+        cpu_goal, mib_goal = GOALS[work] if way == OURS else (0.0, 0.0)
+        yield _figure(f"{WORDS[work]}: {way}", cpu_goal, "s", [run.cpu_seconds for run in runs])
+        yield _figure(f"{WORDS[work]}: {way}, memory", mib_goal, "MiB", [run.peak_mib for run in runs])
 
 
-def pages(pods: int) -> dict[tuple[str, str], bytes]:
-    """Answers by path and continue token, written before anything is measured."""
-    answers = {}
-    for start in range(0, pods, PAGE_PODS):
-        end = min(start + PAGE_PODS, pods)
-        metadata = {"resourceVersion": "1"} | ({"continue": str(end)} if end < pods else {})
-        items = [synthetic_pod(number) for number in range(start, end)]
-        body = {"kind": "PodList", "apiVersion": "v1", "metadata": metadata, "items": items}
-        answers["/api/v1/pods", str(start) if start else ""] = json.dumps(body).encode()
-    for kind in ("namespaces", "nodes", "resourcequotas", "persistentvolumeclaims"):
-        items = namespaces() if kind == "namespaces" else []
-        body = {"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": items}
-        answers[f"/api/v1/{kind}", ""] = json.dumps(body).encode()
-    return answers
+def _whole() -> Iterator[Figure]:
+    """The exporter as its process works, without the server of its page, at a tenth of the size and at the whole."""
+    command = [sys.executable, str(_READING / "ours.py"), "first"]
+    found: dict[Size, list[Run]] = {SMALL: [], LARGE: []}
+    for size, runs in found.items():
+        with _fake(canned.answers(size)) as config:
+            runs += [_run([*command, str(config)]) for _ in range(PAIRS)]
+    _require_same({"large": found[LARGE]})
+    large = f"{LARGE.nodes} nodes, {LARGE.pods} pods, {LARGE.namespaces} namespaces"
+    yield _figure("exporter: first page", FIRST_SECONDS, "s", [run.seconds for run in found[LARGE]], f"{large}; wall")
+    yield _figure("exporter: memory", FIRST_MIB, "MiB", [run.peak_mib for run in found[LARGE]], large)
+    small_cpu, large_cpu = (statistics.median(run.cpu_seconds for run in found[size]) for size in (SMALL, LARGE))
+    how = f"{large}: {large_cpu:.2f} s of processor time until the first page; a tenth of it: {small_cpu:.2f} s"
+    yield figure("exporter: ten times as much", large_cpu / small_cpu, "times", LINEAR_TIMES, how)
 
 
-def serve(answers: dict[tuple[str, str], bytes]) -> ThreadingHTTPServer:
-    """The fake API server, on a thread of this process (the measured processes are others)."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            url = urlsplit(self.path)
-            body = answers[url.path, parse_qs(url.query).get("continue", [""])[0]]
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+@contextmanager
+def _fake(known: canned.Answers, told: tuple[bytes, ...] = ()) -> Iterator[Path]:
+    with folder() as place, canned.serving(place, known, told) as config:
+        yield config
 
 
-def kubeconfig(folder: Path, port: int) -> Path:
-    """Kubeconfig file of the fake."""
-    document = {
-        "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
-        "users": [{"name": "u", "user": {}}],
-        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-        "current-context": "x",
-    }
-    path = folder / "kubeconfig"
-    path.write_text(json.dumps(document))
-    return path
+def _run(command: Sequence[str]) -> Run:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr[-2000:]}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return Run(**found)
 
 
-def with_govcloud(config: Path) -> Callable[[], Sums]:
-    """The exporter's reader: the work is everything that one refresh does, four more lists included."""
-    from govcloud_kube import real
-    from govcloud_monitoring.kubernetes.fetch import KubernetesReader
-
-    reader = KubernetesReader(real.connect(config))
-    return lambda: {key[0]: amount.cpu_milli for key, amount in reader.read().requested.items()}
-
-
-def with_peer(config: Path) -> Callable[[], Sums]:
-    """The official client with typed objects; the pods only."""
-    from kubernetes import client
-    from kubernetes import config as kubernetes_config
-
-    untyped: Any = kubernetes_config
-    untyped.load_kube_config(str(config))
-    core: Any = client.CoreV1Api()
-
-    def work() -> Sums:
-        sums: Counter[str] = Counter()
-        token = None
-        while True:
-            page = core.list_pod_for_all_namespaces(limit=PAGE_PODS, _continue=token)
-            for pod in page.items:
-                for container in pod.spec.containers:
-                    department = "d" + pod.metadata.namespace.split("-")[1][1:]
-                    sums[department] += int(container.resources.requests["cpu"].removesuffix("m"))
-            token = page.metadata._continue
-            if not token:
-                return dict(sums)
-
-    return work
+def _require_same(found: Runs) -> None:
+    sums = {way: run.sums for way, runs in found.items() for run in runs}
+    first = next(iter(sums.values()))
+    different = [way for way, runs in found.items() if any(run.sums != first for run in runs)]
+    if different or not first:
+        raise RuntimeError(f"{different} found something else: figures would mean nothing")
 
 
-def measure(way: str, config: Path) -> dict[str, Any]:
-    """Do the work once in this process."""
-    work = {"govcloud": with_govcloud, "peer": with_peer}[way](config)
-    before = time.process_time()
-    sums = work()
-    cpu_seconds = time.process_time() - before
-    return {"cpu_seconds": cpu_seconds, "peak_mib": peak_mib(), "sums": sums}
-
-
-def peak_mib() -> float:
-    """Peak memory of this process. Not getrusage: its figure begins with the parent's memory at the fork."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-
-def run(pods: int, pairs: int) -> dict[str, Any]:
-    """All pairs, A/B/A/B, each in a process of its own."""
-    answers = pages(pods)
-    results: dict[str, list[dict[str, Any]]] = {"govcloud": [], "peer": []}
-    with tempfile.TemporaryDirectory() as folder, serve(answers) as server:
-        config = kubeconfig(Path(folder), server.server_address[1])
-        for _ in range(pairs):
-            for way, found in results.items():
-                command = [sys.executable, __file__, "--measure", way, "--kubeconfig", str(config)]
-                found.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
-        server.shutdown()
-    sums = [each["sums"] for found in results.values() for each in found]
-    if any(each != sums[0] for each in sums):
-        sys.exit("the two ways disagree: figures would mean nothing")
-    figures = {
-        way: {name: round(statistics.median(each[name] for each in found), 3) for name in ("cpu_seconds", "peak_mib")}
-        for way, found in results.items()
-    }
-    size_mib = round(sum(map(len, answers.values())) / 2**20, 1)
-    return {"pods": pods, "pairs": pairs, "answer_mib": size_mib, "fake_api": True, **figures, "versions": versions()}
-
-
-def versions() -> dict[str, str]:
-    """What ran."""
-    return {"python": platform.python_version()} | {
-        name: version(name) for name in ("kubernetes", "msgspec", "govcloud")
-    }
-
-
-def main() -> None:
-    """Print the figures of all pairs, or of one process (--measure)."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pods", type=int, default=5000)
-    parser.add_argument("--pairs", type=int, default=3)
-    parser.add_argument("--measure", choices=["govcloud", "peer"])
-    parser.add_argument("--kubeconfig", type=Path)
-    given = parser.parse_args()
-    result = measure(given.measure, given.kubeconfig) if given.measure else run(given.pods, given.pairs)
-    sys.stdout.write(json.dumps(result) + "\n")
+def _figure(name: str, goal: float, unit: str, values: Sequence[float], what: str = "") -> Figure:
+    spread = f"median of {len(values)} in turns, {min(values):.2f}-{max(values):.2f} {unit}"
+    how = "; ".join(filter(None, [what, spread, "JSON over plain HTTP from a fake", programs.versions()]))
+    return figure(name, statistics.median(values), unit, goal, how)
 
 
 if __name__ == "__main__":
-    main()
+    for found in reading():
+        sys.stdout.write(f"{found.name}: {found.value:.3f} {found.unit} (at most {found.goal:g}); {found.how}\n")

@@ -10,7 +10,8 @@ figures of one run, and ratios rather than seconds.
 
 `MEASURE=tenancy` has a real API server, scheduler and controllers, and the operator as a process with its own
 rights; machines, containers and the network are simulated (kwok): its figures say nothing about machines. What others
-do is timed only when it ended with the same objects. `MEASURE=services` runs on a lab.
+do is timed only when it ended with the same objects. `MEASURE=services` runs on a lab. `MEASURE=exposition` and
+`MEASURE=forecasts` need nothing but this machine; answers are compared before a time is told, and sides take turns.
 """
 
 _WHY = {

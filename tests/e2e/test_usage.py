@@ -28,7 +28,7 @@ CPU_MILLI, MEMORY_MIB, DISK_MIB = 200, 300, 200
 WINDOW_SECONDS = 330
 """The five minutes of the rate, and the last scrape."""
 ERROR_RATIO = 0.02
-LEDGER = "/api/v1/namespaces/govcloud-monitoring/services/http:ledger:api/proxy"
+LEDGER = "/api/v1/namespaces/govcloud-monitoring/services/https:ledger:api/proxy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +92,39 @@ def test_prometheus_shows_what_the_department_has_and_uses(
 
 
 def test_every_source_and_target_is_up(prometheus: str) -> None:
-    eventually(lambda: query(prometheus, "govcloud_source_up == 1"), 30, "sources are up")
+    sources = {"kubernetes", "ledger", "budgets", "idle", "forecast"}
+
+    def read() -> set[str]:
+        return {found["metric"]["source"] for found in query(prometheus, "govcloud_source_up == 1")}
+
+    eventually(lambda: read() == sources, 120, "sources are up")
     eventually(lambda: query(prometheus, "up == 1") and not query(prometheus, "up == 0"), 120, "all are scraped")
+
+
+def test_every_machine_tells_of_itself_and_the_first_control_plane_of_the_last_deploy(
+    lab: Lab, prometheus: str
+) -> None:
+    def told() -> set[str]:
+        found = query(prometheus, "time() - govcloud_machine_metrics_timestamp_seconds < 300")
+        return {each["metric"]["node"] for each in found}
+
+    nodes = {item["metadata"]["name"]: item["metadata"]["labels"] for item in lab.get("nodes")["items"]}
+    eventually(lambda: told() == set(nodes), 120, "every machine looked at itself")
+    servers = {name for name, labels in nodes.items() if "node-role.kubernetes.io/control-plane" in labels}
+    assert query(prometheus, "node_textfile_scrape_error > 0") == []
+    snapshots = query(prometheus, "time() - govcloud_etcd_snapshot_timestamp_seconds < 43200")
+    assert {each["metric"]["node"] for each in snapshots} == servers
+    good = query(prometheus, "count by (node) (govcloud_certificate_expiry_timestamp_seconds - time() > 1814400)")
+    counts = {each["metric"]["node"]: int(each["value"][1]) for each in good}
+    workers = {name: 3 for name in nodes if name not in servers}  # the authority, and the kubelet's two
+    assert {name: counts[name] for name in workers} == workers
+    assert all(counts[name] > 10 for name in servers)
+    assert query(prometheus, "govcloud_certificate_expiry_timestamp_seconds - time() < 1814400") == []
+    [done] = query(prometheus, "time() - govcloud_provision_last_success_timestamp_seconds")
+    assert done["metric"]["node"] in servers
+    assert 0 < float(done["value"][1]) < 86400
+    phases = query(prometheus, "govcloud_provision_phase_duration_seconds > 0")
+    assert {"machines", "cluster", "health"} < {each["metric"]["phase"] for each in phases}
 
 
 def test_an_alert_reaches_the_receiver_when_a_department_passes_its_quota_and_ends_after(
@@ -130,6 +161,10 @@ def test_what_is_shown_is_what_the_kernel_counted(lab: Lab, loaded: Load) -> Non
     assert found["memory"]["used"] == pytest.approx(measured.working_set_bytes(lab.name, [loaded.uid]), rel=ERROR_RATIO)
     assert (found["cpu"]["granted"], found["cpu"]["reserved"]) == (1.0, CPU_MILLI / 1000)
     assert found["storage"]["reserved"] == 1 << 30
+    stored = measured.stored_bytes(lab.folder / "state" / lab.name / "machines", WHERE)
+    assert found["storage"]["used"] == pytest.approx(stored, rel=ERROR_RATIO)
+    assert stored == pytest.approx(DISK_MIB << 20, rel=ERROR_RATIO)
+    assert found["storage"]["wasted"] == found["storage"]["reserved"] - found["storage"]["used"]
 
 
 def test_the_months_cost_adds_up_and_names_who_caused_it(lab: Lab, loaded: Load) -> None:
@@ -143,7 +178,11 @@ def test_the_months_cost_adds_up_and_names_who_caused_it(lab: Lab, loaded: Load)
     assert all(line["cost_microcents"] > 0 for line in direct)
 
 
+def test_metrics_are_not_to_be_had_where_months_are(lab: Lab) -> None:
+    assert "could not find" in lab.try_kubectl("get", "--raw", f"{LEDGER}/metrics").stderr
+
+
 def test_nobody_of_a_department_reads_what_others_cost(lab: Lab, loaded: Load) -> None:
-    for service in ("http:ledger:api", "http:prometheus:web", "http:alertmanager:api"):
+    for service in ("https:ledger:api", "http:prometheus:web", "http:alertmanager:api"):
         path = f"/api/v1/namespaces/govcloud-monitoring/services/{service}/proxy/metrics"
         assert "orbidden" in lab.try_kubectl("get", "--raw", path, kubeconfig=loaded.owner).stderr

@@ -47,6 +47,7 @@ class ApiServer:
     url: str
     folder: Path
     authority: certificates.Authority
+    pid: int = 0
 
     @property
     def audit_log(self) -> Path:
@@ -109,9 +110,9 @@ def running(folder: Path, *, controllers: Sequence[str] = CONTROLLERS, audit: bo
     """Start everything in `folder`, yield when ready, end every process however the test went."""
     authority = certificates.Authority(folder)
     with ExitStack() as stack:
-        etcd_url = stack.enter_context(_etcd(folder))
-        server = stack.enter_context(_kube_apiserver(folder, authority, etcd_url, audit=audit))
-        _wait_until_ready(server)
+        etcd_url = stack.enter_context(etcd(folder))
+        server = stack.enter_context(kube_apiserver(folder, authority, etcd_url, audit=audit))
+        wait_until_ready(server)
         if controllers:
             stack.enter_context(controller_manager(server, controllers))
         yield server
@@ -125,7 +126,8 @@ def apiserver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
 
 
 @contextmanager
-def _etcd(folder: Path) -> Iterator[str]:
+def etcd(folder: Path) -> Iterator[str]:
+    """An etcd with its data in `folder`; its URL."""
     client, peer = f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}"
     arguments = {
         "name": "test",
@@ -142,10 +144,11 @@ def _etcd(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _kube_apiserver(
-    folder: Path, authority: certificates.Authority, etcd_url: str, *, audit: bool
+def kube_apiserver(
+    folder: Path, authority: certificates.Authority, etcd_url: str, *, audit: bool = False, port: int | None = None
 ) -> Iterator[ApiServer]:
-    port = free_port()
+    """An API server that is only starting, see `wait_until_ready`; on any free port unless one is given."""
+    port = port or free_port()
     serving = authority.server("localhost", "kubernetes.default.svc")
     token_key = folder / "service-account.key"
     token_key.write_bytes(certificates.private_pem(ec.generate_private_key(ec.SECP256R1())))
@@ -167,8 +170,8 @@ def _kube_apiserver(
         "allow-privileged": "true",
     }
     arguments |= _auditing(folder) if audit else {}
-    with process([str(binary("kube-apiserver")), *_flags(arguments)], folder / "kube-apiserver.log"):
-        yield ApiServer(url=f"https://127.0.0.1:{port}", folder=folder, authority=authority)
+    with process([str(binary("kube-apiserver")), *_flags(arguments)], folder / "kube-apiserver.log") as child:
+        yield ApiServer(url=f"https://127.0.0.1:{port}", folder=folder, authority=authority, pid=child.pid)
 
 
 def _auditing(folder: Path) -> dict[str, str]:
@@ -231,7 +234,8 @@ def _flags(arguments: dict[str, str]) -> list[str]:
     return [f"--{name}={value}" for name, value in arguments.items()]
 
 
-def _wait_until_ready(server: ApiServer) -> None:
+def wait_until_ready(server: ApiServer) -> None:
+    """Return when it serves; fails the test when it does not in time."""
     admin = server.admin()
     deadline = time.monotonic() + START_SECONDS
     while True:

@@ -1,4 +1,4 @@
-"""What pods of a lab really take, read from the kernel's control groups on this host: nobody's exporter is asked."""
+"""What pods of a lab really take, read from this host's control groups and disk: nobody's exporter is asked."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from govcloud_infra.machines import cgroups
+from support.machine_metrics import disk_usage
 
 _NANOSECONDS = 1_000_000_000
 _MICROSECONDS = 1_000_000
@@ -19,6 +20,14 @@ def cpu_seconds(site: str, uids: Iterable[str]) -> float:
 def working_set_bytes(site: str, uids: Iterable[str]) -> int:
     """Memory of pods without file pages that the kernel could drop at once: what a kubelet calls the working set."""
     return sum(_working_set_bytes(folder) for folder in _folders(site, uids, "memory"))
+
+
+def stored_bytes(machines: Path, namespace: str) -> int:
+    """What the volumes of a namespace hold on the disks of a lab's machines, which lie in `machines`.
+
+    A machine's /var is a folder of its own there, beside its root.
+    """
+    return sum(map(disk_usage, machines.glob(f"*/var/lib/local-path/pvc-*_{namespace}_*")))
 
 
 def _folders(site: str, uids: Iterable[str], controller: str) -> Iterator[Path]:

@@ -1,54 +1,34 @@
-"""Objects in wire form and a raw API of bytes, for tests of the exporter."""
+"""Objects in wire form, and what a page shows, for tests of the exporter; the API itself is in `watched_api`."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from govcloud_api import errors, labels
+from govcloud_api import labels
+from govcloud_monitoring.kubernetes.reader import KINDS, KubernetesReader
+from govcloud_monitoring.watch.follower import Terms
+from govcloud_monitoring.watch.restarts import Restarts
+from support.watched_api import PATHS, RawApi, Wire, page
 
-Wire = dict[str, Any]
-PATHS = {
-    "namespaces": "/api/v1/namespaces",
-    "nodes": "/api/v1/nodes",
-    "pods": "/api/v1/pods",
-    "quotas": "/api/v1/resourcequotas",
-    "claims": "/api/v1/persistentvolumeclaims",
-}
+__all__ = ["PATHS", "RawApi", "Wire", "page"]
+STALE_SECONDS = 25.0
 
 
-@dataclass
-class RawApi:
-    """Answers list requests in pages, as an API server does; raises `failure` instead when it is set."""
-
-    lists: dict[str, list[Wire]] = field(default_factory=dict)
-    failure: errors.GovcloudError | None = None
-    requests: list[str] = field(default_factory=list)
-
-    def raw(self, method: str, path: str) -> bytes:
-        """One page; the continue token is the position of the next object."""
-        assert method == "GET"
-        self.requests.append(path)
-        if self.failure is not None:
-            raise self.failure
-        url = urlsplit(path)
-        query = parse_qs(url.query)
-        start, limit = int(query.get("continue", ["0"])[0]), int(query["limit"][0])
-        kind = next(kind for kind, known in PATHS.items() if known == url.path)
-        items = self.lists.get(kind, [])
-        return page(items[start : start + limit], str(start + limit) if start + limit < len(items) else "")
+def reader(api: RawApi, *, now: Callable[[], float] = lambda: 0.0, page_objects: int = 500) -> KubernetesReader:
+    """A reader of an API that has not asked yet."""
+    terms = Terms(api=api, now=now, stale_seconds=STALE_SECONDS, restarts=Restarts(KINDS), page_objects=page_objects)
+    return KubernetesReader(terms)
 
 
-def page(items: Sequence[Wire], token: str = "") -> bytes:
-    """A list as the API server writes it, with fields that the exporter does not know."""
-    metadata = {"resourceVersion": "7"} | ({"continue": token, "remainingItemCount": 1} if token else {})
-    return json.dumps({"kind": "List", "apiVersion": "v1", "metadata": metadata, "items": list(items)}).encode()
+def turn(of: KubernetesReader) -> KubernetesReader:
+    """Let each kind list, where need be, and watch once."""
+    for follower in of.followers:
+        follower.turn()
+    return of
 
 
 def namespace(name: str, department: str = "", purpose: str = "", product: str = "") -> Wire:

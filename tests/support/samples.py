@@ -33,6 +33,7 @@ DEPARTMENT = sample(
         "serviceTierRef": "standard",
         "maxDataClass": "internal",
         "costCentre": "c-1",
+        "monthlyBudgetCents": 100000,
         "contacts": ["team@fine.example"],
         "suspended": False,
     },

@@ -40,7 +40,7 @@ def _rows(usage: Usage) -> list[str]:
     )
     rows = [_row(each) for each in usage.departments]
     total = _row(_total(usage))
-    return table((*header, "", "DISK GRANTED", "RESERVED"), [*rows, total]).splitlines()
+    return table((*header, "", "DISK GRANTED", "RESERVED", "USED"), [*rows, total]).splitlines()
 
 
 def _row(each: Department) -> tuple[str, ...]:
@@ -53,6 +53,7 @@ def _row(each: Department) -> tuple[str, ...]:
         bar(memory),
         _gib(disk.granted),
         _gib(disk.reserved),
+        _gib(disk.used),
     )
 
 

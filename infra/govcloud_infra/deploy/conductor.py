@@ -5,10 +5,11 @@ Every phase looks at the world first, so the same verb installs, repairs, and go
 """
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 from govcloud_infra.components import departments
-from govcloud_infra.deploy import interrupt, phases, preflight, runs
+from govcloud_infra.deploy import interrupt, phases, preflight, provision, runs
 from govcloud_infra.deploy.context import Context
 from govcloud_infra.deploy.events import Recorder
 from govcloud_infra.deploy.progress import PhaseResult, Reporter
@@ -29,7 +30,7 @@ def deploy(ctx: Context, reporter: Reporter) -> list[PhaseResult]:
 
 
 def converge(ctx: Context, run: Recorder, limit: str | None = None) -> list[PhaseResult]:
-    """All phases that change something, then health.
+    """All phases that change something, then health; the first control plane is told for its metrics.
 
     `limit`: Ansible's pattern of the machines to look at, when a new worker is all there is to do; nothing of the
     platform depends on how many there are.
@@ -41,6 +42,7 @@ def converge(ctx: Context, run: Recorder, limit: str | None = None) -> list[Phas
     if limit is None:
         phases.platform(ctx, manifest, run)
     phases.health(ctx, expected, run)
+    provision.tell(ctx, run, datetime.now(UTC))
     return run.results
 
 

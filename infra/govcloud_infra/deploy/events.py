@@ -31,16 +31,20 @@ def _now() -> datetime:
 
 
 class Recorder:
-    """A `Reporter` that passes everything on to another one and writes it down; keeps what each phase changed."""
+    """A `Reporter` that passes everything on to another one and writes it down.
+
+    It keeps what each phase changed and how long it took, in seconds.
+    """
 
     def __init__(self, watcher: Reporter, log: IO[str], run: str, *, clock: Callable[[], datetime] = _now) -> None:
         self._watcher, self._log, self._run, self._clock = watcher, log, run, clock
-        self._phase, self._said = "", ""
+        self._phase, self._said, self._began = "", "", clock()
         self.results: list[PhaseResult] = []
+        self.phase_seconds: dict[str, float] = {}
 
     def phase(self, name: str) -> None:
         """A phase begins."""
-        self._phase, self._said = name, ""
+        self._phase, self._said, self._began = name, "", self._clock()
         self._write("phase", name)
         self._watcher.phase(name)
 
@@ -53,6 +57,7 @@ class Recorder:
 
     def done(self, changes: int, detail: str = "") -> None:
         """The phase ended well."""
+        self.phase_seconds[self._phase] = (self._clock() - self._began).total_seconds()
         self._write("done", detail, changes=changes)
         self._watcher.done(changes, detail)
 

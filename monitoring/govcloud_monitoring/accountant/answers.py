@@ -1,38 +1,49 @@
-"""The accountant's pages as a WSGI application: /v1/months/YYYY-MM, /metrics, /healthz."""
+"""The accountant's answers as a WSGI application: /v1/months/YYYY-MM and /v1/days/YYYY-MM.
+
+Who may ask is decided by the Kubernetes API.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from govcloud_api.errors import GovcloudError
-from govcloud_monitoring.accountant.month import Month
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-_MONTH = re.compile(r"/v1/months/(\d{4})-(\d{2})")
+_PATH = re.compile(r"/v1/(\w+)/(\d{4})-(\d{2})")
 _JSON = ("Content-Type", "application/json")
 _TEXT = ("Content-Type", "text/plain; charset=utf-8")
 """A new list for each answer: the server adds the length of its body to the list that it is given."""
 
 
-def application(month: Callable[[date], Month], otherwise: WSGIApplication) -> WSGIApplication:
-    """Answers for a month by `month`, which may raise GovcloudError (503); everything else goes to `otherwise`."""
+class Answer(Protocol):
+    """What has a form for the wire."""
+
+    def plain(self) -> dict[str, Any]:
+        """That form."""
+        ...
+
+
+Answers = Mapping[str, Callable[[date], Answer]]
+"""By the word behind /v1/; each is asked with the first of a month, and may raise GovcloudError."""
+
+
+def application(answers: Answers) -> WSGIApplication:
+    """Answers for a month, 503 with why where there is none; everything else is 404."""
 
     def route(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        if not path.startswith("/v1/"):
-            return otherwise(environ, start_response)
-        first = _first(path)
-        if first is None:
+        asked = _asked(environ.get("PATH_INFO", ""), answers)
+        if asked is None:
             start_response("404 Not Found", [_TEXT])
-            return [b"ask for a month: /v1/months/2026-11\n"]
+            return [b"ask for a month: /v1/months/2026-11, or for its closed days: /v1/days/2026-11\n"]
         try:
-            found = month(first)
+            found = asked()
         except GovcloudError as error:
             start_response("503 Service Unavailable", [_TEXT])
             return [f"{error}\n".encode()]
@@ -42,9 +53,12 @@ def application(month: Callable[[date], Month], otherwise: WSGIApplication) -> W
     return route
 
 
-def _first(path: str) -> date | None:
-    found = _MONTH.fullmatch(path)
+def _asked(path: str, answers: Answers) -> Callable[[], Answer] | None:
+    found = _PATH.fullmatch(path)
+    if found is None or found[1] not in answers:
+        return None
     try:
-        return date(int(found[1]), int(found[2]), 1) if found else None
+        first = date(int(found[2]), int(found[3]), 1)
     except ValueError:
         return None
+    return lambda: answers[found[1]](first)

@@ -20,7 +20,7 @@ HOUR = timedelta(hours=1)
 GRACE = timedelta(minutes=5)
 """After an hour's end: the last samples are scraped, and the rules have seen them."""
 LOOK_BACK = timedelta(days=14)
-"""Prometheus keeps 15 days; what was not closed before is not known any more."""
+"""Prometheus keeps more, but on a large site perhaps not much more; what was not closed before stays open."""
 
 
 class Book(Protocol):

@@ -44,7 +44,12 @@ CLOSED = Metric(
     help="End of the newest closed hour, in seconds since 1970; 0 means that none is closed yet.",
     unit="seconds",
 )
-METRICS = (COST, POOL_COST, CORRECTIONS, CURRENCY, CLOSED)
+MONTH_COST = Metric(
+    name="govcloud_department_month_cost",
+    help="What a department was charged in the closed hours of the running month (UTC), corrections included.",
+    labels=("department",),
+)
+METRICS = (COST, POOL_COST, CORRECTIONS, CURRENCY, CLOSED, MONTH_COST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +59,8 @@ class Books:
     totals: Totals
     currency: str
     closed_until_seconds: float
+    month_microcents: Mapping[str, int]
+    """By department."""
 
 
 def families(books: Books) -> Iterator[Family]:
@@ -63,11 +70,17 @@ def families(books: Books) -> Iterator[Family]:
     yield CORRECTIONS.family(_by_department(books.totals.corrections.departments).items())
     yield CURRENCY.family([((books.currency,), 1)])
     yield CLOSED.value(books.closed_until_seconds)
+    yield MONTH_COST.family(((label_of(code),), _units(cost)) for code, cost in books.month_microcents.items())
+
+
+def label_of(department: str) -> str:
+    """How a department is called in a label."""
+    return PLATFORM_LABEL if department == PLATFORM else department
 
 
 def _by_department(costs: Mapping[tuple[str, str, Component], int]) -> dict[tuple[str, ...], float]:
     return {
-        (PLATFORM_LABEL if department == PLATFORM else department, purpose or "none", component): _units(cost)
+        (label_of(department), purpose or "none", component): _units(cost)
         for (department, purpose, component), cost in costs.items()
     }
 

@@ -6,7 +6,7 @@ micro-cents of `currency`; every line adds to exactly one pool's cost.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
@@ -83,11 +83,11 @@ def with_provisional_days(closed: Iterable[DayCost], open_hours: Iterable[Statem
     )
 
 
-def pool_costs(lines: Iterable[Sum]) -> dict[str, int]:
-    """What each pool cost, from its lines: the ledger refuses an hour whose lines do not sum to its cost."""
-    costs: defaultdict[str, int] = defaultdict(int)
-    for line in lines:
-        costs[line.pool] += line.cost_microcents
+def with_provisional_pools(closed: Mapping[str, int], open_hours: Iterable[Statement]) -> dict[str, int]:
+    """Costs by pool with those of hours that are not closed added: the whole that the lines must sum to."""
+    costs = Counter(closed)
+    for statement in open_hours:
+        costs[statement.pool] += statement.pool_cost_microcents
     return dict(sorted(costs.items()))
 
 

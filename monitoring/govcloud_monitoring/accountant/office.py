@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Protocol
 
@@ -13,9 +14,12 @@ from govcloud_api.errors import NotReady
 from govcloud_api.v1alpha1 import ServiceTier
 from govcloud_kube.cluster import Objects
 from govcloud_monitoring.accountant import month as months
+from govcloud_monitoring.accountant.budgets import Budgets, budgets
 from govcloud_monitoring.accountant.closing import HOUR, Accountant, Tariff, due, full_hour, statements
+from govcloud_monitoring.accountant.days import Days
 from govcloud_monitoring.accountant.families import Books
 from govcloud_monitoring.accountant.hours import PriceList
+from govcloud_monitoring.accountant.idleness import Counts, idle_environments
 from govcloud_monitoring.accountant.questions import AskAt, Stretch, observe
 from govcloud_monitoring.accountant.settings import Settings
 from govcloud_monitoring.ledger.charge import Statement
@@ -35,6 +39,20 @@ class Tiers(Protocol):
         ...
 
 
+class Kept:
+    """The books as they were worked out last, and for which state of the ledger."""
+
+    def __init__(self) -> None:
+        self._state: tuple[int, date] | None = None
+        self._books: Books | None = None
+
+    def get(self, state: tuple[int, date], make: Callable[[], Books]) -> Books:
+        """Those of a state, made when they are not at hand."""
+        if self._books is None or state != self._state:
+            self._books, self._state = make(), state
+        return self._books
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Office:
     """Where the accountant finds its books, its witnesses and its prices."""
@@ -43,6 +61,7 @@ class Office:
     tiers: Tiers
     ask: AskAt
     opened: Callable[[], AbstractContextManager[Ledger]]
+    kept: Kept = field(default_factory=Kept)
 
     def tariff(self) -> Tariff:
         """The prices in force now. Raises NotReady while the base tier is missing."""
@@ -59,35 +78,56 @@ class Office:
         with self.opened() as ledger:
             return accountant.round(now, ledger, tariff)
 
-    def books(self) -> Books:
-        """For Prometheus. Raises GovcloudError."""
+    def idle(self, now: datetime) -> Counts:
+        """Idle environments of now: a question about 35 days, not one for every minute. Raises GovcloudError."""
+        return idle_environments(self.ask, now)
+
+    def budgets(self) -> Budgets:
+        """What departments may spend. Raises GovcloudError."""
+        return budgets(self.tiers.list(labels.API_VERSION, "Department"))
+
+    def books(self, now: datetime) -> Books:
+        """For Prometheus; worked out anew only when something was written or a month began. Raises GovcloudError."""
+        first = now.date().replace(day=1)
         with self.opened() as ledger:
-            newest = ledger.newest()
-            return Books(
-                totals=ledger.totals(),
-                currency=self.options.currency,
-                closed_until_seconds=(newest + HOUR).timestamp() if newest else 0.0,
-            )
+            return self.kept.get((ledger.rows(), first), lambda: self._books(ledger, first))
+
+    def _books(self, ledger: Ledger, first: date) -> Books:
+        newest = ledger.newest()
+        costs: Counter[str] = Counter()
+        for day in ledger.by_day(first):
+            costs[day.department] += day.cost_microcents
+        return Books(
+            totals=ledger.totals(),
+            currency=self.options.currency,
+            closed_until_seconds=(newest + HOUR).timestamp() if newest else 0.0,
+            month_microcents=dict(costs),
+        )
 
     def month(self, first: date, now: datetime) -> months.Month:
         """The month that begins on `first`, up to now. Raises GovcloudError, ValueError for another day."""
         beginning, end = month_bounds(first)
         with self.opened() as ledger:
             newest = ledger.newest()
-            lines, days, hours = ledger.month(first), ledger.by_day(first), ledger.hours(first)
+            lines, days = ledger.month(first), ledger.by_day(first)
+            pools, hours = ledger.pool_costs(first), ledger.hours(first)
         closed_until = newest + HOUR if newest else None
         running = self._open_hours(max(beginning, closed_until or beginning), min(end, now))
-        lines = months.with_provisional(lines, running)
         return months.Month(
             first=first,
             currency=self.options.currency,
-            lines=lines,
+            lines=months.with_provisional(lines, running),
             days=months.with_provisional_days(days, running),
-            pools=months.pool_costs(lines),
+            pools=months.with_provisional_pools(pools, running),
             closed_hours=hours,
             closed_until=closed_until,
             until=max(beginning, min(end, now)),
         )
+
+    def days(self, first: date) -> Days:
+        """The closed hours of the month that begins on `first`. Raises GovcloudError, ValueError for another day."""
+        with self.opened() as ledger:
+            return Days(first=first, currency=self.options.currency, lines=ledger.days(first))
 
     def _open_hours(self, since: datetime, until: datetime) -> list[Statement]:
         """Hours that are not closed, the running one as far as it has come; hours long past stay what they are."""

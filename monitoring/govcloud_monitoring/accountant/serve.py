@@ -12,20 +12,26 @@ import time
 
 from govcloud_api.errors import GovcloudError
 from govcloud_kube import real
-from govcloud_monitoring import prometheus, web
-from govcloud_monitoring.accountant import answers, settings
+from govcloud_monitoring import prometheus, tls, web
+from govcloud_monitoring.accountant import answers, budgets, idleness, settings
 from govcloud_monitoring.accountant.closing import Accountant
 from govcloud_monitoring.accountant.families import Books, families
 from govcloud_monitoring.accountant.office import Office, clock
 from govcloud_monitoring.accountant.settings import Settings
+from govcloud_monitoring.bounded import Limits, Server
 from govcloud_monitoring.collector import ExporterCollector
 from govcloud_monitoring.ledger.store import Place, session
+from govcloud_monitoring.serve import refresh_until
 from govcloud_monitoring.source import Clock, Source, Tracker
 
 logger = logging.getLogger(__name__)
 API_TIMEOUT_SECONDS = 5
 STALE_PAUSES = 3.0
 HANG_SECONDS = 600.0
+API_LIMITS = Limits(at_once=4, wait_seconds=5.0)
+"""Each month is a session of the ledger and some questions to Prometheus."""
+SELDOM_SECONDS = 3600.0
+"""Between two questions about five weeks."""
 
 
 def office(options: Settings, tiers: real.RealCluster) -> Office:
@@ -37,20 +43,35 @@ def office(options: Settings, tiers: real.RealCluster) -> Office:
 
 
 def run(at: Office, stop: threading.Event) -> None:
-    """Serve until `stop` is set. Raises OSError when the port is taken."""
-    options = at.options
-    source = Source(name="ledger", read=at.books, families=families)
-    stale_seconds = STALE_PAUSES * options.pause_seconds
-    tracker = Tracker(source, Clock(monotonic=time.monotonic, wall=time.time), stale_after_seconds=stale_seconds)
-    collector = ExporterCollector([tracker], importlib.metadata.version("govcloud"), options.revision)
-    pages = web.application(collector.pages, lambda: tracker.idle_seconds() < HANG_SECONDS)
-    app = answers.application(lambda first: at.month(first, clock()), pages)
-    with web.server(options.host, options.port, app) as server:
-        logger.info("accountant listens on %s:%d", *server.server_address[:2])
-        threading.Thread(target=_work, args=(at, tracker, stop), name="work", daemon=True).start()
-        threading.Thread(target=server.serve_forever, name="web", daemon=True).start()
+    """Serve until `stop` is set. Raises OSError when a port is taken, ConfigError without certificates."""
+    options, now = at.options, Clock(monotonic=time.monotonic, wall=time.time)
+    ledger = Source(name="ledger", read=lambda: at.books(clock()), families=families)
+    idle = Source(name="idle", read=lambda: at.idle(clock()), families=idleness.families)
+    books = Tracker(ledger, now, stale_after_seconds=STALE_PAUSES * options.pause_seconds)
+    seldom = Tracker(idle, now, stale_after_seconds=STALE_PAUSES * SELDOM_SECONDS)
+    limits = Source(name="budgets", read=at.budgets, families=budgets.families)
+    budget = Tracker(limits, now, stale_after_seconds=STALE_PAUSES * options.pause_seconds)
+    collector = ExporterCollector([books, seldom, budget], importlib.metadata.version("govcloud"), options.revision)
+    with web.serving(
+        web.scrape_server(options.host, options.port, options.tls_folder, collector.pages),
+        _api(at),
+        web.server(options.host, options.health_port, web.health(lambda: books.idle_seconds() < HANG_SECONDS)),
+    ):
+        logger.info("accountant listens on %s:%d, for people on port %d", options.host, options.port, options.api_port)
+        threading.Thread(target=_work, args=(at, books, stop), name="work", daemon=True).start()
+        loop = (stop, budget, options.pause_seconds)
+        threading.Thread(target=refresh_until, args=loop, name="budgets", daemon=True).start()
+        rarely = (stop, seldom, SELDOM_SECONDS, options.pause_seconds)
+        threading.Thread(target=refresh_until, args=rarely, name="idle", daemon=True).start()
         stop.wait()
-        server.shutdown()
+
+
+def _api(at: Office) -> Server:
+    """The API server asks here in the name of people and shows no certificate; a policy lets nobody else in."""
+    options = at.options
+    app = answers.application({"months": lambda first: at.month(first, clock()), "days": at.days})
+    identity = tls.Identity(options.tls_folder, asks_clients=False)
+    return web.tls_server(options.host, options.api_port, app, identity, limits=API_LIMITS)
 
 
 def _work(at: Office, tracker: Tracker[Books], stop: threading.Event) -> None:
@@ -75,10 +96,10 @@ def main() -> int:
     try:
         options = settings.from_environment(os.environ)
         tiers = real.connect(options.kubeconfig, timeout_seconds=API_TIMEOUT_SECONDS)
+        run(office(options, tiers), stop)
     except GovcloudError as error:
         logger.error("%s", error)  # noqa: TRY400 - the message says it all; a trace would hide it
         return 3
-    run(office(options, tiers), stop)
     return 0
 
 

@@ -21,6 +21,13 @@ class Settings(BaseModel):
 
     host: str = "0.0.0.0"  # noqa: S104 - inside a pod; who may connect is the NetworkPolicy's decision
     port: int = Field(default=9106, ge=0, le=65535)
+    """Metrics, for Prometheus with its certificate."""
+    api_port: int = Field(default=9107, ge=0, le=65535)
+    """Months, for the Kubernetes API in the name of people: it shows no certificate."""
+    health_port: int = Field(default=9109, ge=0, le=65535)
+    """In the clear, for the kubelet."""
+    tls_folder: Path = Path("/etc/govcloud/tls")
+    """tls.crt, tls.key and ca.crt; without them nothing is served."""
     kubeconfig: Path | None = None
     """None: the pod's own service account."""
     prometheus_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")] = "http://prometheus:9090"

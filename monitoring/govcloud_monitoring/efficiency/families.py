@@ -42,15 +42,6 @@ RECLAIMABLE = Metric(
     ),
     labels=("pool", "basis"),
 )
-IDLE = Metric(
-    name="govcloud_idle_workloads",
-    help=(
-        "Workloads and volume claims of a department that stood idle for 35 days and are not marked to be kept. "
-        "reason: no_cpu (mean and 95th percentile below 1 % of the request), crash_loop, or unmounted_claim. "
-        "No series where nothing is idle."
-    ),
-    labels=("department", "reason"),
-)
 INSTANCES = Metric(
     name="govcloud_duplicate_instances",
     help=(
@@ -73,13 +64,12 @@ DUPLICATE_CPU = Metric(
     labels=("group", "kind"),
     unit="cores",
 )
-METRICS = (STRANDED, LARGEST_CPU, LARGEST_MEMORY, RECLAIMABLE, IDLE, INSTANCES, DEPARTMENTS, DUPLICATE_CPU)
+METRICS = (STRANDED, LARGEST_CPU, LARGEST_MEMORY, RECLAIMABLE, INSTANCES, DEPARTMENTS, DUPLICATE_CPU)
 
 
 def families(efficiency: Efficiency) -> Iterator[GaugeMetricFamily]:
     """All families, those without samples too, in the order of `METRICS`."""
     yield from _pools(efficiency)
-    yield IDLE.family(efficiency.idle.items())
     groups = efficiency.duplicates
     yield INSTANCES.family((key, each.instances) for key, each in groups.items())
     yield DEPARTMENTS.family((key, each.departments) for key, each in groups.items())

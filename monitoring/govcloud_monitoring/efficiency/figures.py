@@ -9,12 +9,10 @@ from itertools import chain
 
 from govcloud_monitoring.efficiency.duplicates import Duplicate, Key, Service, duplicates, of_images, of_services
 from govcloud_monitoring.efficiency.fitting import fitting
-from govcloud_monitoring.efficiency.idle import Claim, Reason, Workload, idle
 from govcloud_monitoring.efficiency.inputs import Host, Machine, Placed, by_pool, total
 from govcloud_monitoring.efficiency.packing import BASES, Basis, reclaimable
-from govcloud_monitoring.folding import OTHER, Folds, kept
+from govcloud_monitoring.folding import MAX_POOLS, OTHER, Folds, kept
 from govcloud_monitoring.kubernetes.pods import Amount
-from govcloud_monitoring.kubernetes.snapshot import MAX_DEPARTMENTS, MAX_POOLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +21,6 @@ class Inputs:
 
     machines: tuple[Machine, ...] = ()
     pods: tuple[Placed, ...] = ()
-    workloads: tuple[Workload, ...] = ()
-    claims: tuple[Claim, ...] = ()
     services: tuple[Service, ...] = ()
     platform_images: frozenset[str] = frozenset()
     default_host: str = ""
@@ -44,19 +40,17 @@ class Efficiency:
     """Integers only. `folded`: by label, how many rows were folded into `other`."""
 
     pools: Mapping[str, PoolFigures]
-    idle: Mapping[tuple[str, Reason], int]
     duplicates: Mapping[Key, Duplicate]
     folded: Mapping[str, int]
 
 
-def summarise(inputs: Inputs, now_seconds: int) -> Efficiency:
+def summarise(inputs: Inputs) -> Efficiency:
     """All figures. Raises ValueError when one of the platform's images is not a reference."""
     folds = Folds()
     programs = of_images(inputs.pods, inputs.platform_images, inputs.default_host)
     groups = duplicates(chain(programs, of_services(inputs.services)))
     return Efficiency(
         pools=_pools(by_pool(inputs.machines, inputs.pods), folds),
-        idle=_idle(idle(inputs.workloads, inputs.claims, now_seconds), folds),
         duplicates=groups,
         folded={**folds.counts(), "group": sum(each.groups for (group, _), each in groups.items() if group == OTHER)},
     )
@@ -91,11 +85,3 @@ def _together(figures: Iterable[PoolFigures]) -> PoolFigures:
         largest_fit=max(part.largest_fit for part in parts),
         reclaimable_machines=dict(reclaimable_machines),
     )
-
-
-def _idle(found: Mapping[tuple[str, Reason], int], folds: Folds) -> dict[tuple[str, Reason], int]:
-    departments = kept((department for department, _ in found), MAX_DEPARTMENTS)
-    counts: Counter[tuple[str, Reason]] = Counter()
-    for (department, reason), count in found.items():
-        counts[folds.fold("department", department, departments), reason] += count
-    return dict(counts)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from prometheus_client.core import GaugeMetricFamily
 
+from govcloud_monitoring.efficiency import families as efficiency
 from govcloud_monitoring.kubernetes.parse import Namespace
 from govcloud_monitoring.kubernetes.snapshot import Snapshot
 from govcloud_monitoring.metric import Metric
@@ -135,9 +136,10 @@ METRICS = (
     POOL_MEMORY,
     POOL_INSTALLED,
     POOL_NODES,
+    *efficiency.METRICS,
     FOLDED,
 )
-FOLDABLE = ("department", "pool", "purpose", "storage_class")
+FOLDABLE = ("department", "group", "pool", "purpose", "storage_class")
 
 
 def families(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
@@ -148,6 +150,7 @@ def families(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
     yield STORAGE.family(snapshot.storage_bytes.items())
     yield NAMESPACE_STORAGE.family(snapshot.namespace_storage_bytes.items())
     yield from _pools(snapshot)
+    yield from efficiency.families(snapshot.efficiency)
     yield FOLDED.family(((label,), snapshot.folded.get(label, 0)) for label in FOLDABLE)
 
 

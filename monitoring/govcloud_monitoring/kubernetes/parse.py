@@ -1,35 +1,28 @@
-"""Pages of Kubernetes lists (JSON bytes) to small values. Pure; decodes only the fields named here.
+"""Pages of Kubernetes lists and lines of watches (JSON bytes) to small values. Pure; decodes only what is named here.
 
 Unknown fields are skipped by the decoder, so a newer API server does not break it; absent fields have defaults.
-Every function raises ValueError (msgspec's errors are ValueErrors) when the page is not what the API promises.
+Every function raises ValueError (msgspec's errors are ValueErrors) on bytes that are not what the API promises; what
+reads a line of a watch raises also what `wire.told` does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 import msgspec
 
 from govcloud_api import labels, quantity
-from govcloud_monitoring.kubernetes.pods import Amount, Condition, PodSpec, PodStatus, Quantities, counts, request
-
-Item = TypeVar("Item")
+from govcloud_monitoring.efficiency.inputs import KUBELET_MAX_PODS
+from govcloud_monitoring.kubernetes.placing import UNKNOWN, Owner, Placement, Spec, placement
+from govcloud_monitoring.kubernetes.pods import Amount, Condition, PodStatus, Quantities, counts, request
+from govcloud_monitoring.watch.wire import Change, Metadata, Page, events, lists, paged, told
 
 POOL_LABEL = f"{labels.GROUP}/pool"
 """Node label that names the node's pool."""
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 CONTROL_PLANE_POOL = "control-plane"
 WORKER_POOL = "workers"
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
-    """One page of a list; `continue_token` is empty on the last page."""
-
-    items: tuple[Item, ...]
-    continue_token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +43,7 @@ class Pod:
     namespace: str
     node: str
     request: Amount
+    placement: Placement = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +65,7 @@ class Node:
     state: str
     installed_cpu_milli: int
     allocatable: Amount
+    max_pods: int = KUBELET_MAX_PODS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +77,8 @@ class Claim:
     storage_bytes: int
 
 
-class _ListMeta(msgspec.Struct):
-    continue_token: str = msgspec.field(name="continue", default="")
-
-
-class _Metadata(msgspec.Struct):
-    name: str
-    namespace: str = ""
-    labels: dict[str, str] = {}
+class _Metadata(Metadata):
+    labels: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class _Taint(msgspec.Struct):
@@ -102,9 +91,13 @@ class _NodeSpec(msgspec.Struct):
     taints: list[_Taint] = []
 
 
+class _Allocatable(Quantities, frozen=True):
+    pods: str | None = None
+
+
 class _NodeStatus(msgspec.Struct):
     capacity: Quantities = Quantities()
-    allocatable: Quantities = Quantities()
+    allocatable: _Allocatable = _Allocatable()
     conditions: list[Condition] = []
 
 
@@ -123,9 +116,13 @@ class _ClaimStatus(msgspec.Struct):
     capacity: dict[str, str] = {}
 
 
+class _PodMetadata(_Metadata, rename="camel"):
+    owner_references: list[Owner] = msgspec.field(default_factory=list)
+
+
 class _PodItem(msgspec.Struct):
-    metadata: _Metadata
-    spec: PodSpec
+    metadata: _PodMetadata
+    spec: Spec
     status: PodStatus
 
 
@@ -150,76 +147,82 @@ class _ClaimItem(msgspec.Struct):
     status: _ClaimStatus
 
 
-class _List(msgspec.Struct, Generic[Item]):
-    metadata: _ListMeta
-    items: list[Item] | None = None
-
-
-_PODS = msgspec.json.Decoder(_List[_PodItem])
-_NAMESPACES = msgspec.json.Decoder(_List[_NamespaceItem])
-_NODES = msgspec.json.Decoder(_List[_NodeItem])
-_QUOTAS = msgspec.json.Decoder(_List[_QuotaItem])
-_CLAIMS = msgspec.json.Decoder(_List[_ClaimItem])
+_PODS = lists(_PodItem)
+_NAMESPACES = lists(_NamespaceItem)
+_NODES = lists(_NodeItem)
+_QUOTAS = lists(_QuotaItem)
+_CLAIMS = lists(_ClaimItem)
+_POD = events(_PodItem)
+_NAMESPACE = events(_NamespaceItem)
+_NODE = events(_NodeItem)
+_QUOTA = events(_QuotaItem)
+_CLAIM = events(_ClaimItem)
 
 
 def pods(page: bytes) -> Page[Pod]:
     """Pods that are scheduled and not finished."""
-    found = _PODS.decode(page)
-    return Page(
-        tuple(
-            Pod(item.metadata.namespace, item.spec.node_name, request(item.spec, item.status))
-            for item in found.items or ()
-            if counts(item.spec, item.status)
-        ),
-        found.metadata.continue_token,
-    )
+    return paged(_PODS.decode(page), _pod)
+
+
+def pod(line: bytes) -> Change[Pod]:
+    """The same of one pod; it has no value while it is not scheduled, and when it has finished."""
+    return told(_POD.decode(line), _pod)
 
 
 def namespaces(page: bytes) -> Page[Namespace]:
     """Namespaces with the operator-owned department label; nothing else says who owns a namespace."""
-    found = _NAMESPACES.decode(page)
-    return Page(
-        tuple(_namespace(item.metadata) for item in found.items or () if item.metadata.labels.get(labels.DEPARTMENT)),
-        found.metadata.continue_token,
-    )
+    return paged(_NAMESPACES.decode(page), _namespace)
+
+
+def namespace(line: bytes) -> Change[Namespace]:
+    """The same of one namespace."""
+    return told(_NAMESPACE.decode(line), _namespace)
 
 
 def nodes(page: bytes) -> Page[Node]:
     """All nodes, ready or not."""
-    found = _NODES.decode(page)
-    return Page(tuple(_node(item) for item in found.items or ()), found.metadata.continue_token)
+    return paged(_NODES.decode(page), _node)
+
+
+def node(line: bytes) -> Change[Node]:
+    """The same of one node."""
+    return told(_NODE.decode(line), _node)
 
 
 def quotas(page: bytes) -> Page[Quota]:
     """ResourceQuotas that limit everything in their namespace; a scoped quota limits only a part and is left out."""
-    found = _QUOTAS.decode(page)
-    return Page(
-        tuple(_quota(item) for item in found.items or () if not (item.spec.scopes or item.spec.scope_selector)),
-        found.metadata.continue_token,
-    )
+    return paged(_QUOTAS.decode(page), _quota)
+
+
+def quota(line: bytes) -> Change[Quota]:
+    """The same of one quota."""
+    return told(_QUOTA.decode(line), _quota)
 
 
 def claims(page: bytes) -> Page[Claim]:
     """Volume claims that are bound, with the capacity they got (which may exceed what was asked for)."""
-    found = _CLAIMS.decode(page)
-    return Page(
-        tuple(
-            Claim(
-                item.metadata.namespace,
-                item.spec.storage_class_name,
-                quantity.size_bytes(item.status.capacity.get("storage", "0")),
-            )
-            for item in found.items or ()
-            if item.status.phase == "Bound"
-        ),
-        found.metadata.continue_token,
-    )
+    return paged(_CLAIMS.decode(page), _claim)
 
 
-def _namespace(metadata: _Metadata) -> Namespace:
-    found = metadata.labels
+def claim(line: bytes) -> Change[Claim]:
+    """The same of one claim."""
+    return told(_CLAIM.decode(line), _claim)
+
+
+def _pod(item: _PodItem) -> Pod | None:
+    metadata, spec = item.metadata, item.spec
+    if not counts(spec, item.status):
+        return None
+    place = placement(metadata.namespace, metadata.labels, metadata.owner_references, spec)
+    return Pod(metadata.namespace, spec.node_name, request(spec, item.status), place)
+
+
+def _namespace(item: _NamespaceItem) -> Namespace | None:
+    found = item.metadata.labels
+    if not found.get(labels.DEPARTMENT):
+        return None
     more = (found.get(label, "") for label in (labels.PURPOSE, labels.PRODUCT, labels.TIER))
-    return Namespace(metadata.name, found[labels.DEPARTMENT], *more)
+    return Namespace(item.metadata.name, found[labels.DEPARTMENT], *more)
 
 
 def _node(item: _NodeItem) -> Node:
@@ -229,6 +232,7 @@ def _node(item: _NodeItem) -> Node:
         _state(item),
         item.status.capacity.amount().cpu_milli,
         item.status.allocatable.amount(),
+        int(item.status.allocatable.pods or KUBELET_MAX_PODS),
     )
 
 
@@ -244,10 +248,19 @@ def _state(item: _NodeItem) -> str:
     return "cordoned" if item.spec.unschedulable else "ready"
 
 
-def _quota(item: _QuotaItem) -> Quota:
+def _quota(item: _QuotaItem) -> Quota | None:
+    if item.spec.scopes or item.spec.scope_selector:
+        return None
     hard = item.spec.hard
     # `cpu` and `requests.cpu` are two names of one limit; the smaller one binds.
     cpu = [quantity.cpu_millicores(hard[name]) for name in ("cpu", "requests.cpu") if name in hard]
     memory = [quantity.size_bytes(hard[name]) for name in ("memory", "requests.memory") if name in hard]
     storage = quantity.size_bytes(hard["requests.storage"]) if "requests.storage" in hard else None
     return Quota(item.metadata.namespace, min(cpu, default=None), min(memory, default=None), storage)
+
+
+def _claim(item: _ClaimItem) -> Claim | None:
+    if item.status.phase != "Bound":
+        return None
+    size_bytes = quantity.size_bytes(item.status.capacity.get("storage", "0"))
+    return Claim(item.metadata.namespace, item.spec.storage_class_name, size_bytes)

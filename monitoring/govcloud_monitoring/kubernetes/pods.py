@@ -48,9 +48,10 @@ class Resources(msgspec.Struct, frozen=True):
 
 
 class Container(msgspec.Struct, frozen=True, rename="camel"):
-    """The part of a container that decides its request."""
+    """The part of a container that decides its request, and what it runs."""
 
     name: str
+    image: str = ""
     resources: Resources = Resources()
     restart_policy: str = ""
 

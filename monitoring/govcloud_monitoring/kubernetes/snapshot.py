@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import get_args
 
 from govcloud_api.v1alpha1.model import Purpose
-from govcloud_monitoring.folding import OTHER, Folds, kept
+from govcloud_monitoring.efficiency import figures
+from govcloud_monitoring.efficiency.figures import Efficiency
+from govcloud_monitoring.folding import MAX_DEPARTMENTS, MAX_POOLS, MAX_STORAGE_CLASSES, OTHER, Folds, kept
+from govcloud_monitoring.kubernetes import placed
 from govcloud_monitoring.kubernetes.parse import Claim, Namespace, Node, Pod, Quota
 from govcloud_monitoring.kubernetes.pods import Amount
 
 PURPOSES: tuple[str, ...] = get_args(Purpose)
 NODE_STATES = ("ready", "not_ready", "cordoned")
-MAX_DEPARTMENTS = 500
-MAX_POOLS = 20
-MAX_STORAGE_CLASSES = 20
 UNKNOWN_POOL = "unknown"
-"""Pool of a pod whose node left between two list calls of one refresh."""
+"""Pool of a pod whose node left, or is not known yet: each kind is followed for itself."""
 
 Tenancy = tuple[str, str]
 """Department and purpose."""
@@ -26,7 +26,7 @@ Tenancy = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lists:
-    """Everything that one refresh read."""
+    """Everything that is known at one moment."""
 
     namespaces: tuple[Namespace, ...] = ()
     pods: tuple[Pod, ...] = ()
@@ -60,6 +60,7 @@ class Snapshot:
     namespace_storage_bytes: Mapping[tuple[str], int]
     """By namespace."""
     pools: Mapping[str, Pool]
+    efficiency: Efficiency
     folded: Mapping[str, int]
 
 
@@ -70,6 +71,8 @@ def summarise(lists: Lists) -> Snapshot:
     tenancy = {owner.name: (owner.department, owner.purpose) for owner in owners}
     pool_of = _pools_by_node(lists.nodes, folds)
     of_namespaces, platform = _requested(lists.pods, tenancy, pool_of)
+    department_of = {owner.name: owner.department for owner in owners}
+    efficiency = figures.summarise(placed.inputs(lists.nodes, lists.pods, department_of))
     return Snapshot(
         owners=owners,
         cpu_quota_milli=_quota(tenancy, ((each.namespace, each.cpu_milli) for each in lists.quotas)),
@@ -81,8 +84,14 @@ def summarise(lists: Lists) -> Snapshot:
         storage_bytes=_storage(lists.claims, tenancy, folds),
         namespace_storage_bytes=_namespace_storage(lists.claims, tenancy),
         pools=_pools(lists.nodes, pool_of),
-        folded=folds.counts(),
+        efficiency=efficiency,
+        folded=_together(folds.counts(), efficiency.folded),
     )
+
+
+def _together(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    """Pools are folded twice, by the same choice: they count once."""
+    return {label: max(one.get(label, 0), other.get(label, 0)) for label in {**one, **other}}
 
 
 def _owners(namespaces: Iterable[Namespace], folds: Folds) -> tuple[Namespace, ...]:

@@ -41,6 +41,11 @@ order by revision, department, environment, product, purpose, tier, component
 """
 LAST_CLOSED = "select max(start) as start from ledger.pool_hour where pool = :pool"
 NEWEST = "select max(start) as start from ledger.pool_hour"
+POOL_COSTS = """
+select pool, sum(cost_microcents) as cost_microcents from ledger.pool_hour
+where start >= :beginning and start < :end group by pool order by pool
+"""
+ROWS = "select count(*) as rows from ledger.pool_hour"
 HOURS = """
 select pool, count(*) as hours from ledger.pool_hour
 where start >= :beginning and start < :end and revision = 0 group by pool order by pool

@@ -132,9 +132,19 @@ class Ledger:
         last: datetime | None = found["start"]
         return last
 
+    def rows(self) -> int:
+        """How many hours and corrections are written: as long as it stays the same, so does every sum."""
+        with told("counting the hours"):
+            (found,) = self._read(queries.ROWS)
+        return int(found["rows"])
+
     def hours(self, first: date) -> dict[str, int]:
         """How many hours of the month that begins on `first` are closed, by pool."""
         return {each["pool"]: each["hours"] for each in self._month(queries.HOURS, first)}
+
+    def pool_costs(self, first: date) -> dict[str, int]:
+        """What the closed hours of the month that begins on `first` cost, by pool, corrections included."""
+        return {each["pool"]: each["cost_microcents"] for each in self._month(queries.POOL_COSTS, first)}
 
     def month(self, first: date) -> tuple[Sum, ...]:
         """The month that begins on `first`, summed by owner, pool and component. Raises ValueError on another day."""

@@ -54,6 +54,15 @@ class DepartmentSpec(Model):
     service_tier_ref: Annotated[ObjectName, Field(description="Tier of environments that ask for none.")] = "standard"
     max_data_class: Annotated[DataClass, Field(description="Highest class of data it may hold here.")] = "internal"
     cost_centre: Annotated[str, Field(max_length=40)] = ""
+    monthly_budget_cents: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=1000000000000,
+            description="What it may cost a month, in hundredths of the site's currency; more raises an alert, "
+            "nothing is stopped.",
+        ),
+    ] = None
     contacts: Annotated[list[Annotated[str, Field(max_length=253)]], Field(max_length=8)] = Field(
         default_factory=list, description="Team mailboxes, not people."
     )

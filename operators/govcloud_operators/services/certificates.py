@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -61,9 +61,9 @@ def server(authority: Pair, common_name: str, dns_names: list[str], now: datetim
     return _issue(authority, common_name, ExtendedKeyUsageOID.SERVER_AUTH, now, days=SERVER_DAYS, names=names)
 
 
-def client(authority: Pair, common_name: str, now: datetime) -> Pair:
+def client(authority: Pair, common_name: str, now: datetime, *, days: int = CLIENT_DAYS) -> Pair:
     """A client's certificate; `common_name` says who calls."""
-    return _issue(authority, common_name, ExtendedKeyUsageOID.CLIENT_AUTH, now, days=CLIENT_DAYS)
+    return _issue(authority, common_name, ExtendedKeyUsageOID.CLIENT_AUTH, now, days=days)
 
 
 def server_names(instance: str, namespace: str) -> list[str]:
@@ -73,20 +73,47 @@ def server_names(instance: str, namespace: str) -> list[str]:
 
 
 def is_fresh(certificate: str, authority: Pair, dns_names: list[str], now: datetime) -> bool:
-    """Of this authority, for exactly these names, and in the first half of its life; False for what is no PEM."""
+    """Of this authority, for exactly these names, and in the first half of its life; False for what is no PEM.
+
+    A client has no names.
+    """
     try:
         found = x509.load_pem_x509_certificate(certificate.encode())
         found.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.certificate.encode()))
-        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
+        names = _dns_names(found)
+    except (ValueError, TypeError, InvalidSignature):
         return False
-    return names.get_values_for_type(x509.DNSName) == dns_names and now < half_life(certificate)
+    return names == dns_names and found.not_valid_before_utc <= now < half_life(certificate)
+
+
+def is_pair(pair: Pair) -> bool:
+    """The key is that of the certificate; False for what is no PEM."""
+    try:
+        key = serialization.load_pem_private_key(pair.key.encode(), password=None)
+        found = x509.load_pem_x509_certificate(pair.certificate.encode())
+        return key.public_key() == found.public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+
+
+def common_name(certificate: str) -> str:
+    """Whose certificate it is, empty when it does not say. Raises ValueError for what is no PEM."""
+    found = x509.load_pem_x509_certificate(certificate.encode()).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(found[0].value) if len(found) == 1 else ""
 
 
 def half_life(certificate: str) -> datetime:
     """When a certificate is to be renewed. Raises ValueError for what is no PEM."""
     found = x509.load_pem_x509_certificate(certificate.encode())
     return found.not_valid_before_utc + (found.not_valid_after_utc - found.not_valid_before_utc) / 2
+
+
+def _dns_names(certificate: x509.Certificate) -> list[str]:
+    try:
+        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return []
+    return found.value.get_values_for_type(x509.DNSName)
 
 
 def _issue(

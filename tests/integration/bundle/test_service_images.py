@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from govcloud_infra.bundle import debian, store
+from govcloud_infra.paths import REPOSITORY
 from support.images import unpacked
 
 # $1 is the root of the image. Its namespace of mounts ends with the shell, and with it all that is mounted here.
@@ -49,6 +50,39 @@ within redis-cli -s /tmp/socket save
 within redis-cli -s /tmp/socket get name
 """
 )
+
+
+# What the ledger's pod does: prepare, serve, and let the accountant in by the user that the system says it is.
+_LEDGER = "".join(
+    [
+        _PRELUDE,
+        """
+mount -o remount,bind,rw "$root"; mkdir "$root/dev/shm"; mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+mount -o remount,bind,ro "$root"
+mkdir "$root/tmp/socket" "$root/tmp/files"; chmod 0777 "$root/tmp/socket"
+cp "$2"/* "$3" "$root/tmp/files"; chmod -R a+rX "$root/tmp/files"
+mount --bind "$root/tmp/files/passwd" "$root/etc/passwd"
+export PATH=/usr/lib/postgresql/15/bin:/usr/bin:/bin:/usr/sbin:/sbin LANG=C.UTF-8 HOME=/tmp PGDATA=/tmp/data/ledger
+within mkdir /tmp/data
+within sh /tmp/files/prepare.sh /tmp/files > "$root.log" 2>&1
+mkdir "$root/tmp/data/ledger.new" # of a run that was killed
+within sh /tmp/files/prepare.sh /tmp/files >> "$root.log" 2>&1
+sed -i "s,/run/ledger,/tmp/socket,; s,/etc/ledger,/tmp/files," "$root/tmp/files/postgresql.conf"
+start postgres -D /tmp/data/ledger -c config_file=/tmp/files/postgresql.conf 2>> "$root.log" &
+server=$!
+try within pg_isready -q -h /tmp/socket -U postgres -d ledger
+accountant() { chroot --userspec=65533:65532 --groups= "$root" psql -h /tmp/socket -U "$1" -d ledger -Atqc "$2" 2>&1; }
+accountant accountant "select current_user, count(*) from ledger.charge" || true
+accountant accountant "delete from ledger.charge" || true
+accountant accountant "drop trigger append_only on ledger.charge" || true
+accountant accountant "create table mine ()" || true
+accountant postgres "select 1" | sed 's/.*FATAL/FATAL/' || true
+""",
+    ]
+)
+
+
+MONITORING = [f"govcloud_monitoring.{name}" for name in ("serve", "accountant.serve", "window")]
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +137,7 @@ def test_libraries_are_whole(kept: store.Store, tmp_path: Path) -> None:
         assert "not found" not in done.stdout + done.stderr, (inside, done.stdout)
 
 
-@pytest.mark.parametrize("program", ["govcloud_operators.main", "govcloud_monitoring.serve"])
+@pytest.mark.parametrize("program", ["govcloud_operators.main", *MONITORING])
 def test_our_own_image_holds_every_library_that_its_programs_name(
     program: str, kept: store.Store, tmp_path: Path
 ) -> None:
@@ -113,3 +147,21 @@ def test_our_own_image_holds_every_library_that_its_programs_name(
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": "/opt/govcloud/app:/opt/govcloud/wheels"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_ledger_lets_its_accountant_append_and_nothing_else(kept: store.Store, tmp_path: Path) -> None:
+    root = unpacked(kept, "postgresql", tmp_path / "root")
+    monitoring = REPOSITORY / "monitoring"
+    files = [monitoring / "ledger", monitoring / "govcloud_monitoring" / "ledger" / "schema.sql"]
+    command = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", _LEDGER, "sh", root, *files]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, timeout=120)
+    log = Path(f"{root}.log")
+    assert done.returncode == 0, done.stderr + (log.read_text() if log.exists() else "")
+    said = done.stdout.splitlines()
+    assert said[0] == "accountant|0"
+    assert [line.partition(":  ")[2] for line in said[1:] if line.startswith(("ERROR", "FATAL"))] == [
+        "permission denied for table charge",
+        "must be owner of relation charge",
+        "permission denied for schema public",
+        'Peer authentication failed for user "postgres"',
+    ], said

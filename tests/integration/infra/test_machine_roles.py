@@ -18,6 +18,7 @@ from govcloud_api.errors import PreflightFailed, ToolFailed
 from govcloud_infra.ansible import playbook
 from govcloud_infra.paths import cache_folder
 from support.lab import eventually
+from support.machine_metrics import volume_name
 from support.machines import Machines, booted
 
 CONTROL_PLANE, WORKER = "c1", "w1"
@@ -147,6 +148,25 @@ def test_a_machine_is_hardened_once_and_keeps_the_time(machines: Machines) -> No
     assert " -x\n" in machines.output(WORKER, "ps -C chronyd -o args=")
     assert f"{address}:123" in machines.output(CONTROL_PLANE, "ss -lnup")
     assert ":123 " not in machines.output(WORKER, "ss -lnup")
+
+
+def test_a_machine_tells_what_only_it_knows_and_is_set_up_for_it_once(machines: Machines) -> None:
+    role = {"role": "machine_metrics", "vars": {"machine_metrics_volumes": "/var/lib/local-path"}}
+    page, volume = "/var/lib/govcloud/metrics/machine.prom", f"/var/lib/local-path/{volume_name('tax', 'data')}"
+    machines.output(WORKER, f"install -d -m 0700 -o 1000 {volume} && head -c 900000 /dev/urandom > {volume}/file")
+    machines.output(WORKER, f"chown 1000 {volume}/file && chmod 0 {volume}/file")
+    assert playbook.run(on_worker(machines, role, check=True), print).changed != ()
+    assert machines.run(WORKER, f"test -e {page}").returncode == 1
+    assert playbook.run(on_worker(machines, role), print).changed != ()
+    eventually(lambda: machines.run(WORKER, f"test -s {page}").returncode == 0, 60, "the page is there")
+    assert playbook.run(on_worker(machines, role), print).changed == ()
+    assert machines.output(WORKER, "systemctl show --property=Result --value govcloud-machine-metrics") == "success\n"
+    assert machines.output(WORKER, f"stat -c %a {page}") == "644\n"
+    size = machines.output(WORKER, f"du -sx --block-size=1 {volume}").split()[0]
+    shown = f'govcloud_volume_used_bytes{{namespace="tax",persistentvolumeclaim="data"}} {size}\n'
+    assert shown in machines.output(WORKER, f"cat {page}")
+    first = machines.output(WORKER, f"stat -c %Y {page}")
+    eventually(lambda: machines.output(WORKER, f"stat -c %Y {page}") != first, 90, "it looks again")
 
 
 def test_settings_that_shut_us_out_are_taken_back(machines: Machines) -> None:

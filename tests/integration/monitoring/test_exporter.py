@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,9 +21,11 @@ from govcloud_api import errors, labels
 from govcloud_kube.cluster import Object, Ref
 from govcloud_kube.real import RealCluster
 from support import apiserver as servers
+from support import mounted
 from support.apiserver import ApiServer
 from support.monitoring import Wire, container, key, samples
 from support.monitoring import namespace as namespace_of
+from support.mounted import Site
 
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 RBAC = Path(__file__).parents[3] / "monitoring/deploy/20-exporter-rbac.yaml"
@@ -35,19 +36,28 @@ GI = 2**30
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """A running exporter process."""
+    """A running exporter process, asked as Prometheus asks; for its health, as a kubelet does."""
 
-    url: str
+    port: int
+    health_port: int
+    site: Site
 
     def get(self, path: str, accept: str = "text/plain") -> tuple[int, str]:
         """Status and body of a page."""
-        request = urllib.request.Request(self.url + path, headers={"Accept": accept})  # noqa: S310 - loopback, ours
+        connection = self._connection(path)
         try:
-            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - loopback, ours
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read().decode()
+            connection.request("GET", path, headers={"Accept": accept})
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def _connection(self, path: str) -> http.client.HTTPConnection:
+        if path == "/healthz":
+            return http.client.HTTPConnection("127.0.0.1", self.health_port, timeout=5)
+        how = mounted.context(self.site.prometheus.folder, self.site.authority.certificate)
+        how.check_hostname = False  # it is asked by its address
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=how)
 
     def samples(self) -> Samples:
         """The samples of one scrape."""
@@ -77,10 +87,13 @@ def environment(**given: str) -> dict[str, str]:
 
 @contextmanager
 def running(kubeconfig: Path, log: Path, **settings: str) -> Iterator[Exporter]:
-    port = servers.free_port()
-    given = {"kubeconfig": str(kubeconfig), "host": "127.0.0.1", "port": str(port), "refresh_seconds": "1"} | settings
-    with servers.process(COMMAND, log, environment(**given)) as child:
-        yield Exporter(f"http://127.0.0.1:{port}")
+    exporter = Exporter(servers.free_port(), servers.free_port(), Site(log.parent / "site"))
+    given = {
+        "kubeconfig": str(kubeconfig), "host": "127.0.0.1", "port": str(exporter.port), "refresh_seconds": "1",
+        "health_port": str(exporter.health_port), "tls_folder": str(exporter.site.exporter.folder),
+    }  # fmt: skip
+    with servers.process(COMMAND, log, environment(**given | settings)) as child:
+        yield exporter
     assert child.returncode == 0, "SIGTERM is an orderly end"
 
 
@@ -268,13 +281,14 @@ def test_a_stopped_api_server_empties_the_page_and_not_the_exporter(tmp_path: Pa
         department(admin, "tax-portal-test", "tax", "test")
         user, *groups = USER
         kubeconfig = server.kubeconfig(user, *groups)
-        started = running(kubeconfig, tmp_path / "exporter.log")
+        started = running(kubeconfig, tmp_path / "exporter.log", stale_seconds="4")
         exporter = started.__enter__()
         shown = exporter.wait_for(lambda page: page[UP] == 1)
         assert [name for name, labels in shown if ("department", "tax") in labels]
     try:
         page = exporter.wait_for(lambda page: page[UP] == 0)
-        assert [name for name, _ in page if not re.match("govcloud_(source|build)_", name)] == []
+        assert [name for name, _ in page if not re.match("govcloud_(source|build|watch)_", name)] == []
+        assert page[key("govcloud_watch_restarts_total", kind="Pod", reason="disconnected")] == 1
         assert page[key("govcloud_source_last_success_timestamp_seconds", source="kubernetes")] > 1.7e9
         assert exporter.get("/healthz")[0] == 200, "a restart of the exporter would not bring the API server back"
     finally:
@@ -312,6 +326,12 @@ def test_a_refresh_that_stands_still_asks_for_a_restart(tmp_path: Path):
                 time.sleep(0.1)  # a real process waits for a silent server
             assert exporter.get("/healthz")[0] == 503
             assert exporter.get("/metrics")[0] == 200, "a scrape does not wait for the source"
+
+
+def test_without_certificates_it_does_not_start(tmp_path: Path):
+    given = {"kubeconfig": str(kubeconfig_of("http://127.0.0.1:9", tmp_path)), "tls_folder": str(tmp_path)}
+    done = subprocess.run(COMMAND, env=environment(**given), capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, "mount the Secret" in done.stderr) == (3, True)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 import urllib.error
@@ -21,7 +22,9 @@ from govcloud_api import errors
 from govcloud_monitoring import serve
 from govcloud_monitoring.settings import Settings
 from support import apiserver as servers
+from support import mounted
 from support.monitoring import RawApi, container, namespace, node, pod
+from support.mounted import Mount, Site
 
 ROOT = Path(__file__).parents[3] / "monitoring"
 
@@ -54,9 +57,10 @@ def wait(condition: Callable[[], bool], seconds: float = 30) -> None:
 
 
 @contextmanager
-def exporting(api: RawApi, port: int) -> Iterator[None]:
+def exporting(api: RawApi, port: int, site: Site) -> Iterator[None]:
     """The exporter in this process, on an API of the test's own."""
-    options = Settings(host="127.0.0.1", port=port, refresh_seconds=0.2)
+    own = {"port": port, "health_port": servers.free_port(), "tls_folder": site.exporter.folder}
+    options = Settings(host="127.0.0.1", refresh_seconds=0.2, stale_seconds=2, **own)
     stop = threading.Event()
     thread = threading.Thread(target=serve.run, args=(api, options, stop))
     thread.start()
@@ -67,11 +71,20 @@ def exporting(api: RawApi, port: int) -> Iterator[None]:
         thread.join(10)
 
 
+def job(port: int, site: Site, name: str = "govcloud-exporter", **changes: Any) -> dict[str, Any]:
+    """The job as it is deployed, but for the address, and where Prometheus' Secret is mounted."""
+    manifest = yaml.safe_load((ROOT / "deploy/31-prometheus-config.yaml").read_text())
+    text = manifest["data"]["prometheus.yml"].replace("/etc/prometheus/tls/", f"{site.prometheus.folder}/")
+    [found] = [each for each in yaml.safe_load(text)["scrape_configs"] if each["job_name"] == "govcloud-exporter"]
+    own = {"job_name": name, "scrape_interval": "1s", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
+    return dict(found) | own | changes
+
+
 @contextmanager
-def scraping(program: Path, folder: Path, exporter_port: int) -> Iterator[Prometheus]:
-    job = {"job_name": "govcloud-exporter", "static_configs": [{"targets": [f"127.0.0.1:{exporter_port}"]}]}
+def scraping(program: Path, folder: Path, *jobs: dict[str, Any]) -> Iterator[Prometheus]:
     files = [str(ROOT / "rules/*.yaml"), str(ROOT / "alerts/*.yaml")]
-    config = {"global": {"scrape_interval": "1s"}, "rule_files": files, "scrape_configs": [job]}
+    times = {"scrape_interval": "1s", "scrape_timeout": "1s"}
+    config = {"global": times, "rule_files": files, "scrape_configs": list(jobs)}
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     url = f"127.0.0.1:{servers.free_port()}"
     command = [str(program), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
@@ -89,12 +102,12 @@ def api() -> RawApi:
         "nodes": [node("n1")],
         "pods": [pod(f"p-{code}", f"{code}-a-test", container("c", "350m", "1Gi")) for code in ("tax", "roads")],
     }
-    return RawApi(lists)
+    return RawApi(lists).live()
 
 
 def test_prometheus_keeps_what_is_there_and_nothing_that_is_gone(prometheus: Path, api: RawApi, tmp_path: Path):
-    port = servers.free_port()
-    with exporting(api, port), scraping(prometheus, tmp_path, port) as server:
+    port, site = servers.free_port(), Site(tmp_path / "site")
+    with exporting(api, port, site), scraping(prometheus, tmp_path, job(port, site)) as server:
         wait(lambda: server.query(REQUESTED) == {"tax": 0.35, "roads": 0.35})
         [target] = server.get("/api/v1/targets")["activeTargets"]
         assert (target["health"], target["lastError"]) == ("up", "")
@@ -103,11 +116,12 @@ def test_prometheus_keeps_what_is_there_and_nothing_that_is_gone(prometheus: Pat
         wait(lambda: server.query(REQUESTED) == {"tax": 0.35}, seconds=5)
 
         api.failure = errors.ApiUnavailable("the API server is gone")
-        wait(lambda: server.query(REQUESTED) == {}, seconds=5)
+        wait(lambda: server.query(REQUESTED) == {}, seconds=10)
         assert server.query("govcloud_source_up") == {"": 0}
 
         api.failure = None
-        wait(lambda: server.query(REQUESTED) == {"tax": 0.35}, seconds=5)
+        wait(lambda: server.query(REQUESTED) == {"tax": 0.35}, seconds=10)
+        assert server.query("sum(govcloud_watch_restarts_total)") == {"": 5}, "each kind once"
         groups = server.get("/api/v1/rules")["groups"]
         files = [yaml.safe_load(file.read_text()) for file in (*ROOT.glob("rules/*.yaml"), *ROOT.glob("alerts/*.yaml"))]
         assert {group["name"] for group in groups} == {group["name"] for file in files for group in file["groups"]}
@@ -118,3 +132,54 @@ def test_prometheus_keeps_what_is_there_and_nothing_that_is_gone(prometheus: Pat
             for rule in group["rules"]
             if "lastError" in rule
         } <= {""}
+
+
+def test_who_is_not_prometheus_scrapes_nothing(prometheus: Path, api: RawApi, tmp_path: Path):
+    port, site = servers.free_port(), Site(tmp_path / "site")
+    tls = job(port, site)["tls_config"]
+    other = Mount(site.root / "grafana").write(site.client("grafana"), site.authority.certificate).folder
+    foreign = Site(tmp_path / "foreign").prometheus.folder
+    jobs = {
+        "prometheus": {},
+        "in the clear": {"scheme": "http", "tls_config": {}},
+        "nobody": {"tls_config": {key: tls[key] for key in ("ca_file", "server_name")}},
+        "another": {"tls_config": tls | {"cert_file": f"{other}/tls.crt", "key_file": f"{other}/tls.key"}},
+        "of another site": {"tls_config": tls | {"cert_file": f"{foreign}/tls.crt", "key_file": f"{foreign}/tls.key"}},
+        "who asks for another": {"tls_config": tls | {"server_name": "ledger.govcloud-monitoring.svc"}},
+        "who believes another site": {"tls_config": tls | {"ca_file": f"{foreign}/ca.crt"}},
+    }
+    whys = {
+        "in the clear": "EOF|reset by peer|malformed HTTP",
+        "nobody": "certificate required",
+        "another": "HTTP status 403",
+        "of another site": "unknown certificate authority|decrypt error",
+        "who asks for another": "certificate is valid for exporter.govcloud-monitoring.svc",
+        "who believes another site": "certificate signed by unknown authority",
+    }
+    made = [job(port, site, name, **changes) for name, changes in jobs.items()]
+    with exporting(api, port, site), scraping(prometheus, tmp_path, *made) as server:
+
+        def seen() -> dict[str, tuple[str, str]]:
+            found = (server.get("/api/v1/targets") or {"activeTargets": []})["activeTargets"]
+            return {each["labels"]["job"]: (each["health"], each["lastError"]) for each in found}
+
+        wait(lambda: len(seen()) == len(jobs) and "unknown" not in {health for health, _ in seen().values()})
+        found = seen()
+    assert found.pop("prometheus") == ("up", "")
+    for name, (health, why) in found.items():
+        assert health == "down", name
+        assert re.search(whys[name], why), (name, why)
+
+
+def test_prometheus_goes_on_when_every_certificate_is_replaced(prometheus: Path, api: RawApi, tmp_path: Path):
+    """Renewed ones of the same authority, and then those of another: neither program is started again."""
+    port, site, other = servers.free_port(), Site(tmp_path / "site"), mounted.new_authority()
+    with exporting(api, port, site), scraping(prometheus, tmp_path, job(port, site)) as server:
+        wait(lambda: server.query(REQUESTED) == {"tax": 0.35, "roads": 0.35})
+        for authority in (site.authority, other):
+            site.prometheus.issue(mounted.PROMETHEUS, authority)
+            site.exporter.issue(mounted.EXPORTER, authority)
+            replaced = time.time() + 1  # a scrape that ran meanwhile met one old and one new
+            wait(lambda after=replaced: server.query("min(timestamp(up == 1))").get("", 0) > after + 2)
+        errors_since = server.query(f"count_over_time((up == 0)[{int(time.time() - replaced)}s:1s])")
+        assert errors_since == {}

@@ -8,9 +8,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from govcloud_monitoring.collector import ExporterCollector
 from govcloud_monitoring.kubernetes.families import families
-from govcloud_monitoring.kubernetes.fetch import KubernetesReader
 from govcloud_monitoring.source import Clock, Source, Tracker
-from support.monitoring import RawApi, claim, container, namespace, node, pod, quota
+from support.monitoring import RawApi, claim, container, namespace, node, pod, quota, reader, turn
 from support.promtool import Promtool
 
 ROOT = Path(__file__).parents[3] / "monitoring"
@@ -24,7 +23,7 @@ def test_the_exporters_page_has_no_lint(promtool: Promtool):
         "quotas": [quota("tax-a-test", {"requests.cpu": "1", "requests.memory": "1Gi"})],
         "claims": [claim("tax-a-test", "1Gi")],
     }
-    source = Source(name="kubernetes", read=KubernetesReader(RawApi(lists)).read, families=families)
+    source = Source(name="kubernetes", read=turn(reader(RawApi(lists))).read, families=families)
     tracker = Tracker(source, Clock(monotonic=lambda: 0.0, wall=lambda: 1.7e9), stale_after_seconds=1)
     tracker.refresh()
     registry = CollectorRegistry()
@@ -47,10 +46,16 @@ def test_rules_and_alerts_give_what_their_tests_expect(promtool: Promtool, file:
 def test_the_scrape_configuration_is_well_formed(promtool: Promtool, tmp_path: Path):
     manifest = yaml.safe_load((ROOT / "deploy/31-prometheus-config.yaml").read_text())
     config = manifest["data"]["prometheus.yml"].replace("/etc/prometheus/rules/", f"{ROOT}/rules/")
-    account = tmp_path / "serviceaccount"
-    account.mkdir()
-    for name in ("ca.crt", "token"):
-        (account / name).touch()
+    mounted = {
+        "/var/run/secrets/kubernetes.io/serviceaccount": ("ca.crt", "token"),
+        "/etc/prometheus/tls": ("ca.crt", "tls.crt", "tls.key"),
+    }
+    for place, names in mounted.items():
+        folder = tmp_path / Path(place).name
+        folder.mkdir()
+        for name in names:
+            (folder / name).touch()
+        config = config.replace(f"{place}/", f"{folder}/")
     file = tmp_path / "prometheus.yml"
-    file.write_text(config.replace("/var/run/secrets/kubernetes.io/serviceaccount", str(account)))
+    file.write_text(config)
     assert "SUCCESS" in promtool.check("check", "config", str(file))

@@ -13,7 +13,7 @@ TAX = Department(
     code="tax",
     cpu=Share(granted=4, reserved=2, used=0.5),
     memory=Share(granted=8 * GI, reserved=4 * GI, used=3 * GI),
-    storage=Share(granted=80 * GI, reserved=10 * GI),
+    storage=Share(granted=80 * GI, reserved=10 * GI, used=2.5 * GI),
 )
 ROADS = Department(code="roads", cpu=Share(granted=1, reserved=0, used=0))
 
@@ -25,7 +25,10 @@ def test_a_line_a_department_and_their_sum():
     assert lines[2].split()[:5] == ["tax", "4.00", "2.00", "0.50", "1.50"]
     assert lines[3].split()[:5] == ["roads", "1.00", "0.00", "0.00", "0.00"]
     assert lines[4].split()[:5] == ["all", "5.00", "2.00", "0.50", "1.50"]
-    assert lines[2].split()[-2:] == ["80.00", "10.00"]
+    assert lines[1].split()[-4:] == ["DISK", "GRANTED", "RESERVED", "USED"]
+    assert lines[2].split()[-3:] == ["80.00", "10.00", "2.50"]
+    assert lines[3].split()[-3:] == ["0.00", "0.00", "-"], "nobody measured it"
+    assert lines[4].split()[-3:] == ["80.00", "10.00", "2.50"]
 
 
 def test_lines_are_cut_at_the_terminals_width():

@@ -12,7 +12,7 @@ import pytest
 import urllib3
 
 from govcloud_api import errors
-from govcloud_kube import Ref, failure, real
+from govcloud_kube import Ref, endings, failure, real
 
 CORE = {"resources": [{"name": "configmaps", "kind": "ConfigMap", "namespaced": True}]}
 REF = Ref("v1", "ConfigMap", "a", "n")
@@ -130,6 +130,7 @@ def test_a_kind_that_is_not_served_is_not_found() -> None:
         (403, errors.Forbidden),
         (404, errors.NotFound),
         (409, errors.Conflict),
+        (410, endings.Gone),
         (422, errors.InvalidSpec),
         (418, errors.ApiUnavailable),
         (500, errors.ApiUnavailable),

@@ -13,7 +13,13 @@ FOLDER = Path(__file__).parents[3] / "monitoring" / "deploy"
 FILES = sorted(FOLDER.glob("*.yaml"))
 OBJECTS: list[dict[str, Any]] = objects(*FILES)
 WORKLOADS = [each for each in OBJECTS if each["kind"] in {"Deployment", "StatefulSet", "DaemonSet"}]
-ROLES = [each for each in OBJECTS if each["kind"] in {"ClusterRole", "Role"}]
+OF_THE_OPERATOR = "operator-certificates"
+ROLES = [
+    each for each in OBJECTS if each["kind"] in {"ClusterRole", "Role"} and each["metadata"]["name"] != OF_THE_OPERATOR
+]
+"""Of monitoring's own accounts."""
+OWN = {"govcloud-exporter": 9105, "govcloud-ledger": 9106, "govcloud-forecaster": 9108}
+"""Jobs that scrape programs of ours in this namespace, and their ports."""
 
 
 def of(kind: str, name: str) -> dict[str, Any]:
@@ -41,6 +47,14 @@ def test_roles_only_read_and_never_reach_into_pods(role: dict[str, Any]):
         assert set(rule["verbs"]) <= {"get", "list", "watch"}
         assert not {"nodes/proxy", "pods/exec", "secrets", "*"} & set(rule.get("resources", ()))
         assert "*" not in rule.get("nonResourceURLs", ())
+
+
+def test_the_operators_role_is_given_to_the_operator_and_reaches_no_other_secret():
+    (rule,) = of("Role", OF_THE_OPERATOR)["rules"]
+    assert (rule["resources"], rule["verbs"]) == (["secrets"], ["get", "create", "patch", "delete"])
+    assert rule["resourceNames"]
+    [binding] = [each for each in OBJECTS if each.get("roleRef", {}).get("name") == OF_THE_OPERATOR]
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "operator", "namespace": "govcloud-system"}]
 
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=lambda each: each["metadata"]["name"])
@@ -90,7 +104,61 @@ def test_every_scrape_is_bounded_and_every_secure_scrape_verified():
     for job in config["scrape_configs"]:
         assert job["sample_limit"] > 0
         if job.get("scheme") == "https":
-            assert set(job["tls_config"]) == {"ca_file"}
+            assert "ca_file" in job["tls_config"]
+            assert "insecure_skip_verify" not in job["tls_config"]
+
+
+@pytest.mark.parametrize(("name", "port"), OWN.items())
+def test_our_own_programs_are_scraped_with_a_certificate_on_both_sides(name: str, port: int):
+    config = yaml.safe_load(of("ConfigMap", "prometheus-config")["data"]["prometheus.yml"])
+    [job] = [job for job in config["scrape_configs"] if job["job_name"] == name]
+    host = f"{name.removeprefix('govcloud-')}.govcloud-monitoring.svc"
+    assert job["static_configs"] == [{"targets": [f"{host}:{port}"]}]
+    assert job["scheme"] == "https"
+    tls = dict(job["tls_config"])
+    assert (tls.pop("server_name"), tls.pop("min_version")) == (host, "TLS13")
+    mounts = of("StatefulSet", "prometheus")["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]
+    [folder] = [mount["mountPath"] for mount in mounts if mount["name"] == "tls"]
+    assert tls == {
+        "ca_file": f"{folder}/ca.crt", "cert_file": f"{folder}/tls.crt", "key_file": f"{folder}/tls.key"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["exporter", "ledger", "forecaster"])
+def test_what_is_served_in_the_clear_is_for_the_kubelet_alone(name: str):
+    """Every probe goes to a port that no policy opens and no Service names; a kubelet comes from the machine itself."""
+    [workload] = [each for each in WORKLOADS if each["metadata"]["name"] == name]
+    [container] = [
+        each
+        for each in workload["spec"]["template"]["spec"]["containers"]
+        if each["image"].startswith("registry.govcloud.internal/govcloud:")
+    ]
+    ports = {each["name"]: each["containerPort"] for each in container["ports"]}
+    probed = {container[probe]["httpGet"]["port"] for probe in ("readinessProbe", "livenessProbe")}
+    assert probed == {"health"}
+    assert ports["health"] not in {each["port"] for each in of("Service", name)["spec"]["ports"]}
+    opened_ports = {
+        int(port["port"])
+        for kind in ("NetworkPolicy", "CiliumNetworkPolicy")
+        for rule in opened(kind, "ingress", name)
+        for port in [*rule.get("ports", ()), *(each for to in rule.get("toPorts", ()) for each in to["ports"])]
+    }
+    assert opened_ports == set(ports.values()) - {ports["health"]}
+
+
+def test_months_are_asked_for_by_machines_and_metrics_by_prometheus():
+    """The API server shows no certificate: its port is shut to pods, and the port for pods is shut to it."""
+    [pods] = opened("NetworkPolicy", "ingress", "ledger")
+    assert pods == {
+        "from": [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "prometheus"}}}],
+        "ports": [{"protocol": "TCP", "port": 9106}],
+    }
+    [machines] = opened("CiliumNetworkPolicy", "ingress", "ledger")
+    assert set(machines["fromEntities"]) == {"host", "remote-node", "kube-apiserver"}
+    assert machines["toPorts"] == [{"ports": [{"port": "9107", "protocol": "TCP"}]}]
+    [rule] = of("Role", "usage-reader")["rules"]
+    assert "https:ledger:api" in rule["resourceNames"]
+    assert {"name": "api", "port": 9107, "targetPort": "api"} in of("Service", "ledger")["spec"]["ports"]
 
 
 def test_the_jobs_that_the_rules_name_are_scraped():
@@ -111,7 +179,7 @@ def opened(kind: str, direction: str, name: str) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("name", ["exporter", "prometheus"])
+@pytest.mark.parametrize("name", ["exporter", "ledger", "prometheus"])
 def test_every_open_flow_names_its_peer_and_its_port(name: str):
     for direction, peer in (("ingress", "from"), ("egress", "to")):
         for rule in opened("NetworkPolicy", direction, name):

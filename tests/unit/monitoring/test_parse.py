@@ -1,10 +1,14 @@
 """Pages of lists to values."""
 
+import json
+from collections.abc import Callable
+
 import pytest
 
 from govcloud_monitoring.kubernetes import parse
-from govcloud_monitoring.kubernetes.parse import Claim, Namespace, Node, Page, Quota
+from govcloud_monitoring.kubernetes.parse import Claim, Namespace, Node, Quota
 from govcloud_monitoring.kubernetes.pods import Amount
+from govcloud_monitoring.watch.wire import Change, Page
 from support.monitoring import Wire, claim, namespace, node, page, pod, quota
 
 GI = 2**30
@@ -15,7 +19,7 @@ def test_only_the_operators_label_says_who_owns_a_namespace():
     foreign["metadata"]["labels"] = {"department": "roads", "example.org/department": "roads"}
     foreign["metadata"]["annotations"] = {"govcloud.internal/department": "roads"}
     found = parse.namespaces(page([namespace("tax-portal-test", "tax", "test", "portal"), foreign, namespace("x")]))
-    assert found == Page((Namespace("tax-portal-test", "tax", "test", "portal"),))
+    assert found == Page(((("", "tax-portal-test"), Namespace("tax-portal-test", "tax", "test", "portal")),), "7")
 
 
 def test_a_home_namespace_has_a_department_and_no_purpose():
@@ -73,8 +77,8 @@ def test_claims_count_once_bound_with_what_they_got():
     assert found.items == (Claim("ns", "local-path", 5 * GI), Claim("ns", "", 3 * GI))
 
 
-def test_the_token_of_the_next_page_is_handed_on():
-    assert parse.pods(page([], token="abc=")) == Page((), "abc=")
+def test_the_version_of_the_list_and_the_token_of_the_next_page_are_handed_on():
+    assert parse.pods(page([], token="abc=", version=9)) == Page((), "9", "abc=")
 
 
 @pytest.mark.parametrize(
@@ -94,3 +98,43 @@ def test_a_malformed_quantity_is_refused_and_named():
     broken = pod("p", "ns", {"name": "a", "resources": {"requests": {"cpu": "lots"}}})
     with pytest.raises(ValueError, match="'lots' is not a Kubernetes quantity"):
         parse.pods(page([broken]))
+
+
+PENDING = claim("ns", "7Gi", phase="Pending")
+SCOPED = quota("ns", {"cpu": "1"}, scopes=["Terminating"])
+
+
+@pytest.mark.parametrize(
+    ("read", "wire"),
+    [
+        (parse.namespace, namespace("x")),
+        (parse.pod, pod("p", "ns", node="")),
+        (parse.pod, pod("p", "ns", phase="Succeeded")),
+        (parse.quota, SCOPED),
+        (parse.claim, PENDING),
+    ],
+)
+def test_an_event_about_what_does_not_count_takes_away_what_counted_before(
+    read: Callable[[bytes], Change[object]], wire: Wire
+):
+    key = (wire["metadata"].get("namespace", ""), wire["metadata"]["name"])
+    assert read(event("MODIFIED", wire)) == Change("8", key, None)
+
+
+def test_an_event_and_a_page_give_the_same_values():
+    wires = {
+        parse.namespaces: (parse.namespace, namespace("tax-portal-test", "tax", "test", "portal")),
+        parse.nodes: (parse.node, node("n", pool="gpu", taints=RESERVED)),
+        parse.quotas: (parse.quota, quota("ns", {"cpu": "4"})),
+        parse.claims: (parse.claim, claim("ns", "5Gi")),
+        parse.pods: (parse.pod, pod("p", "ns")),
+    }
+    for listed, (told, wire) in wires.items():
+        [entry] = listed(page([wire])).entries
+        found = told(event("ADDED", wire))
+        assert (found.key, found.value) == entry
+
+
+def event(type_: str, wire: Wire) -> bytes:
+    versioned = wire | {"metadata": wire["metadata"] | {"resourceVersion": "8"}}
+    return json.dumps({"type": type_, "object": versioned}).encode()

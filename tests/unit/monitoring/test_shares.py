@@ -16,6 +16,8 @@ from govcloud_monitoring.shares import Share
 GRANTED = "sum by (department) (max by (department, purpose) (govcloud_cpu_quota_cores))"
 RESERVED = "sum by (department) (department_purpose:govcloud_cpu_requested_cores:sum)"
 USED = "sum by (department) (department_purpose:container_cpu_usage_seconds:rate5m)"
+STORED = "sum by (department) (department_purpose:govcloud_volume_used_bytes:sum)"
+CLAIMED = "sum by (department) (max by (department, purpose, storage_class) (govcloud_storage_provisioned_bytes))"
 
 
 def answers(values: dict[str, dict[str, float]], stale: tuple[str, ...] = ()) -> prometheus.Ask:
@@ -46,9 +48,19 @@ def test_who_reserves_and_uses_nothing_wastes_all_of_it():
     assert (only.cpu.used, only.cpu.wasted) == (0.0, 2.0)
 
 
-def test_storage_is_not_measured_and_so_no_waste_is_claimed():
-    [only] = shares.gather(answers({GRANTED: {"tax": 1.0}})).departments
-    assert only.plain()["storage"] == {"granted": 0.0, "reserved": 0.0, "used": None, "wasted": None}
+def test_where_no_machine_measures_volumes_no_waste_is_claimed():
+    [only] = shares.gather(answers({GRANTED: {"tax": 1.0}, CLAIMED: {"tax": 10.0}})).departments
+    assert only.plain()["storage"] == {"granted": 0.0, "reserved": 10.0, "used": None, "wasted": None}
+
+
+def test_who_claims_volumes_and_fills_none_wastes_all_of_them():
+    known = {CLAIMED: {"tax": 10.0, "roads": 5.0, "parks": 1.0}, STORED: {"tax": 4.0, "parks": 2.0}}
+    found = {each.code: each.storage for each in shares.gather(answers(known)).departments}
+    assert {code: (share.used, share.wasted) for code, share in found.items()} == {
+        "tax": (4.0, 6.0),
+        "roads": (0.0, 5.0),
+        "parks": (2.0, 0.0),  # a volume on a machine's disk has no limit of its own
+    }
 
 
 def test_sources_that_cannot_be_read_are_named():

@@ -91,7 +91,7 @@ def test_departments_beyond_the_limit_are_folded_and_lose_nothing():
     found = summarise(Lists(namespaces=namespaces, nodes=(machine("n1"),), pods=pods))
     assert len(found.requested) == snapshot.MAX_DEPARTMENTS + 1
     assert found.requested[OTHER, "test", "workers"] == Amount(3, 3)
-    assert found.folded == {"department": 3}
+    assert found.folded == {"department": 3, "group": 0}
 
 
 def test_pools_beyond_the_limit_are_folded():

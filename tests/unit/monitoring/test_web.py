@@ -1,28 +1,37 @@
-"""The exporter's HTTP pages, without a socket."""
+"""Pages of monitoring, without a socket."""
+
+from __future__ import annotations
 
 import gzip
+from typing import TYPE_CHECKING
 from wsgiref.util import setup_testing_defaults
 
 import pytest
 
-from govcloud_monitoring import web
+from govcloud_monitoring import bounded, web
 from govcloud_monitoring.collector import ExporterCollector
 from support.monitoring import key, samples
 
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
 
-def get(path: str, *, healthy: bool = True, **headers: str) -> tuple[str, dict[str, str], bytes]:
+
+def asked(app: WSGIApplication, path: str, **more: str) -> tuple[str, dict[str, str], bytes]:
     answer: list[tuple[str, dict[str, str]]] = []
-    environ: dict[str, object] = {"PATH_INFO": path, **headers}
+    environ: dict[str, object] = {"PATH_INFO": path, **more}
     setup_testing_defaults(environ)
 
     def start_response(status: str, given: list[tuple[str, str]], exc_info: object = None) -> object:
         answer.append((status, dict(given)))
         return None
 
-    body = b"".join(
-        web.application(ExporterCollector([], "1.2.3", "abc").pages, lambda: healthy)(environ, start_response)
-    )
+    body = b"".join(app(environ, start_response))
     return *answer[0], body
+
+
+def get(path: str, client: str = "prometheus", **headers: str) -> tuple[str, dict[str, str], bytes]:
+    collector = ExporterCollector([], "1.2.3", "abc")
+    return asked(web.metrics(collector.pages), path, **{bounded.CLIENT: client}, **headers)
 
 
 def test_the_metrics_page_in_text_format():
@@ -44,15 +53,32 @@ def test_gzip_is_negotiated():
     assert b"govcloud_build_info" in gzip.decompress(body)
 
 
+@pytest.mark.parametrize("path", ["/", "/healthz", "/metrics/", "/metrics/../etc/passwd", "/debug"])
+def test_there_is_no_other_page_beside_it(path: str):
+    assert get(path)[0] == "404 Not Found"
+
+
+@pytest.mark.parametrize("client", ["", "grafana", "prometheus2"])
+@pytest.mark.parametrize("path", ["/metrics", "/"])
+def test_who_is_not_prometheus_reads_nothing(client: str, path: str):
+    status, headers, body = get(path, client)
+    assert (status, headers["Content-Type"]) == ("403 Forbidden", "text/plain; charset=utf-8")
+    assert body == b"for prometheus only; your certificate has another name\n"
+
+
+def test_a_header_is_no_certificate():
+    collector = ExporterCollector([], "1.2.3", "abc")
+    assert asked(web.metrics(collector.pages), "/metrics", HTTP_GOVCLOUD_CLIENT="prometheus")[0] == "403 Forbidden"
+
+
 @pytest.mark.parametrize(
     ("path", "healthy", "status"),
     [
         ("/healthz", True, "200 OK"),
         ("/healthz", False, "503 Service Unavailable"),
         ("/", True, "404 Not Found"),
-        ("/metrics/../etc/passwd", True, "404 Not Found"),
-        ("/debug", True, "404 Not Found"),
+        ("/metrics", True, "404 Not Found"),
     ],
 )
-def test_other_pages(path: str, healthy: bool, status: str):
-    assert get(path, healthy=healthy)[0] == status
+def test_the_page_of_health(path: str, healthy: bool, status: str):
+    assert asked(web.health(lambda: healthy), path)[0] == status

@@ -15,7 +15,7 @@ ROLES = sorted(folder for folder in (PLAYBOOKS / "roles").iterdir() if folder.is
 PLAYS = plays(PLAYBOOKS / "deploy_cluster.yml")
 OTHER_PLAYS = [play for file in sorted(PLAYBOOKS.glob("*.yml")) for play in plays(file) if play not in PLAYS]
 # Started for moments by the module that needs it, or by its timer, with the files of that moment.
-ON_DEMAND = {"registry-fill", "govcloud-etcd-backup"}
+ON_DEMAND = {"registry-fill", "govcloud-etcd-backup", "govcloud-machine-metrics"}
 role = pytest.mark.parametrize("folder", ROLES, ids=lambda folder: str(folder.name))
 
 

@@ -145,6 +145,7 @@ def test_what_must_run_is_what_the_groups_hold(names: frozenset[str], objects: l
         "deployment govcloud-ingress/traefik",
         "statefulset govcloud-backups/backup-store",
         "deployment govcloud-monitoring/exporter",
+        "deployment govcloud-monitoring/forecaster",
         "statefulset govcloud-monitoring/prometheus",
         "statefulset govcloud-monitoring/alertmanager",
         "statefulset govcloud-monitoring/ledger",

@@ -2,7 +2,7 @@
 
 import io
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -69,6 +69,19 @@ def test_a_reason_of_waiting_is_written_once_and_shown_each_time() -> None:
         run.step(text)
     assert [line["text"] for line in lines(log)[1:]] == ["wait for a", "wait for b", "wait for a"]
     assert len(watcher.seen) == 5
+
+
+def test_it_is_known_how_long_each_phase_took() -> None:
+    moments = iter(NOON + timedelta(seconds=number) for number in range(100))
+    run = events.Recorder(Watcher(), io.StringIO(), "run-1", clock=lambda: next(moments))
+    for name, steps in (("bundle", 1), ("machines", 3)):
+        run.phase(name)
+        for number in range(steps):
+            run.step(str(number))
+        run.done(0)
+    run.phase("cluster")
+    # Each line that is written reads the clock once, too.
+    assert run.phase_seconds == {"bundle": 3.0, "machines": 5.0}
 
 
 KEY = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----"

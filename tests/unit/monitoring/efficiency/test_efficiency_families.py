@@ -7,15 +7,12 @@ from govcloud_monitoring.collector import ExporterCollector
 from govcloud_monitoring.efficiency.duplicates import Duplicate, Instance, duplicates
 from govcloud_monitoring.efficiency.families import METRICS, families
 from govcloud_monitoring.efficiency.figures import Efficiency, Inputs, PoolFigures, summarise
-from govcloud_monitoring.efficiency.idle import WINDOW_SECONDS, Claim, Use, Workload
 from govcloud_monitoring.efficiency.inputs import Machine, Placed
 from govcloud_monitoring.kubernetes.pods import Amount
 from govcloud_monitoring.source import Clock, Source, Tracker
 from support.monitoring import key, samples
 
-NOW = 1_800_000_000
-NOTHING = Efficiency(pools={}, idle={}, duplicates={}, folded={})
-NO_USE = Use(observed_seconds=WINDOW_SECONDS, mean_cpu_micro=0, p95_cpu_micro=0)
+NOTHING = Efficiency(pools={}, duplicates={}, folded={})
 
 
 def page(efficiency: Efficiency) -> str:
@@ -43,7 +40,6 @@ def test_values_are_in_base_units_and_exact():
                         reclaimable_machines={"requests": 2, "use": 5},
                     )
                 },
-                idle={("tax", "no_cpu"): 3},
                 duplicates={
                     ("postgresql-16-small", "service"): Duplicate(
                         instances=9, departments=4, reclaimable_cpu_milli=1001
@@ -60,7 +56,6 @@ def test_values_are_in_base_units_and_exact():
         key("govcloud_pool_largest_fit_bytes", pool="workers"): 268_435_456,
         key("govcloud_pool_reclaimable_nodes", pool="workers", basis="requests"): 2,
         key("govcloud_pool_reclaimable_nodes", pool="workers", basis="use"): 5,
-        key("govcloud_idle_workloads", department="tax", reason="no_cpu"): 3,
         key("govcloud_duplicate_instances", **group): 9,
         key("govcloud_duplicate_departments", **group): 4,
         key("govcloud_duplicate_reclaimable_cpu_cores", **group): 1.001,
@@ -78,16 +73,6 @@ def test_a_unit_is_the_end_of_the_name_and_every_metric_says_what_it_is():
 
 
 def test_however_much_there_is_the_page_stays_small():
-    workloads = tuple(
-        Workload(
-            department=f"d{number}", created_seconds=0, cpu_request_milli=1, use=NO_USE, crash_looping_seconds=crash
-        )
-        for number in range(700)
-        for crash in (0, WINDOW_SECONDS)
-    )
-    claims = tuple(
-        Claim(department=f"d{number}", created_seconds=0, unmounted_seconds=WINDOW_SECONDS) for number in range(700)
-    )
     machines = tuple(Machine(name=f"n{n}", pool=f"p{n}", allocatable=Amount(9, 9)) for n in range(40))
     pods = tuple(
         Placed(
@@ -101,10 +86,10 @@ def test_however_much_there_is_the_page_stays_small():
         for number in range(1, 120)
         for department in ("tax", "roads")
     )
-    figures = summarise(Inputs(workloads=workloads, claims=claims, machines=machines, pods=pods), NOW)
+    figures = summarise(Inputs(machines=machines, pods=pods))
     found = own(page(figures))
-    # 21 pools x (3 + 2 bases), 501 departments x 3 reasons, 51 groups x 3 metrics of one kind.
-    assert len(found) == 21 * 5 + 501 * 3 + 51 * 3
+    # 21 pools x (3 + 2 bases), 51 groups x 3 metrics of one kind.
+    assert len(found) == 21 * 5 + 51 * 3
     assert all(len(value) <= 63 for _, labels in found for _, value in labels)
 
 
@@ -115,7 +100,7 @@ def test_no_two_samples_have_the_same_labels():
         for kind in ("image", "service")
         for department in ("tax", "roads")
     ]
-    text = page(Efficiency(pools={}, idle={}, duplicates=duplicates(instances), folded={}))
+    text = page(Efficiency(pools={}, duplicates=duplicates(instances), folded={}))
     shown = [
         (sample.name, *sorted(sample.labels.items()))
         for family in text_string_to_metric_families(text)

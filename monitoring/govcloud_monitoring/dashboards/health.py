@@ -1,0 +1,298 @@
+"""For whoever runs the platform: can the figures be believed, do alerts arrive, does everything work."""
+
+from __future__ import annotations
+
+from govcloud_monitoring.dashboards.health_cluster import API, MACHINES, STORE
+from govcloud_monitoring.dashboards.health_machines import THEMSELVES
+from govcloud_monitoring.dashboards.panel import Board, Limit, Panel, Query, Row, Unit, View
+
+_LEADING = "and on (instance) (govcloud_lease_held == 1)"
+
+FIGURES = Row(
+    title="Can the figures be believed?",
+    panels=(
+        Panel(
+            title="Exporters that answer",
+            description="Without one there are no figures of departments, quotas and pools.",
+            unit=Unit.COUNT,
+            view=View.NOW,
+            width=6,
+            height=5,
+            queries=(Query(expr='sum(up{job="govcloud-exporter"})', legend="exporters"),),
+            limit=Limit(alert="ExporterAbsent", at=1, good_above=True),
+        ),
+        Panel(
+            title="Targets that cannot be scraped",
+            description="By job. What they would have told is missing everywhere.",
+            unit=Unit.COUNT,
+            view=View.NOW,
+            width=18,
+            height=5,
+            queries=(Query(expr='sum by (job) (up{job!="govcloud-exporter"} == bool 0)', legend="{{job}}"),),
+            limit=Limit(alert="TargetDown", at=1),
+        ),
+        Panel(
+            title="Age of what each source told last",
+            description="A source that cannot be read loses its series at once; this says for how long it is gone.",
+            unit=Unit.SECONDS,
+            width=8,
+            queries=(
+                Query(
+                    expr="time() - max by (source) (govcloud_source_last_success_timestamp_seconds)",
+                    legend="{{source}}",
+                ),
+            ),
+            limit=Limit(alert="SourceStale", at=600),
+        ),
+        Panel(
+            title="Time to read each source",
+            description="Whether it succeeded or not.",
+            unit=Unit.SECONDS,
+            width=8,
+            queries=(Query(expr="max by (source) (govcloud_source_refresh_duration_seconds)", legend="{{source}}"),),
+        ),
+        Panel(
+            title="Objects folded into other",
+            description="Objects whose value of a label was replaced, because there are too many values.",
+            unit=Unit.COUNT,
+            width=8,
+            queries=(Query(expr="max by (label) (govcloud_exporter_folded_objects)", legend="{{label}}"),),
+        ),
+        Panel(
+            title="Time of a scrape",
+            description="The slowest target of each job. At 10 s a scrape fails.",
+            unit=Unit.SECONDS,
+            queries=(Query(expr="max by (job) (scrape_duration_seconds)", legend="{{job}}"),),
+            limit=Limit(alert="ScrapeSlow", at=5),
+        ),
+        Panel(
+            title="Series of a scrape",
+            description="The largest page of each job. The alert is about the exporter's page only.",
+            unit=Unit.COUNT,
+            queries=(Query(expr="max by (job) (scrape_samples_post_metric_relabeling)", legend="{{job}}"),),
+            limit=Limit(alert="SeriesBudgetExceeded", at=10000),
+        ),
+    ),
+)
+PROMETHEUS = Row(
+    title="Prometheus",
+    panels=(
+        Panel(
+            title="Series in Prometheus",
+            description="Series of the last two hours, which are held in memory: about 3.5 KiB each.",
+            unit=Unit.COUNT,
+            width=6,
+            queries=(Query(expr="sum(prometheus_tsdb_head_series)", legend="series"),),
+        ),
+        Panel(
+            title="Memory of each job's processes",
+            description="The largest process of each job.",
+            unit=Unit.BYTES,
+            width=6,
+            queries=(Query(expr="max by (job) (process_resident_memory_bytes)", legend="{{job}}"),),
+        ),
+        Panel(
+            title="Blocks on disk",
+            description="What Prometheus keeps of the past. Older data goes when 60 days or 4 GB are reached.",
+            unit=Unit.BYTES,
+            width=6,
+            queries=(Query(expr="sum(prometheus_tsdb_storage_blocks_bytes)", legend="blocks"),),
+        ),
+        Panel(
+            title="Rules that failed in an hour",
+            description="By group. What a failed rule would have recorded is missing on the other dashboards.",
+            unit=Unit.COUNT,
+            width=6,
+            queries=(
+                Query(
+                    expr="sum by (rule_group) (increase(prometheus_rule_evaluation_failures_total[1h]))",
+                    legend="{{rule_group}}",
+                ),
+            ),
+        ),
+    ),
+)
+ALERTS = Row(
+    title="Do alerts arrive?",
+    panels=(
+        Panel(
+            title="Firing alerts",
+            description="The page of alerts in the reference says what each means and what to do.",
+            unit=Unit.COUNT,
+            view=View.TABLE,
+            width=8,
+            columns=(("alertname", "Alert"), ("severity", "Severity")),
+            queries=(Query(expr='count by (alertname, severity) (ALERTS{alertstate="firing"})', legend="How many"),),
+        ),
+        Panel(
+            title="Alertmanagers that answer",
+            description="Without one no alert reaches anybody.",
+            unit=Unit.COUNT,
+            view=View.NOW,
+            width=4,
+            queries=(Query(expr='sum(up{job="alertmanager"})', legend="Alertmanagers"),),
+            limit=Limit(alert="AlertmanagerAbsent", at=1, good_above=True),
+        ),
+        Panel(
+            title="Not delivered in ten minutes",
+            description="Messages that a receiver refused or did not take.",
+            unit=Unit.COUNT,
+            view=View.NOW,
+            width=4,
+            queries=(Query(expr="sum(increase(alertmanager_notifications_failed_total[10m]))", legend="messages"),),
+            limit=Limit(alert="AlertDeliveryFailing", at=1),
+        ),
+        Panel(
+            title="Messages sent in an hour",
+            description="By the way they go, tries that failed included.",
+            unit=Unit.COUNT,
+            width=8,
+            queries=(
+                Query(
+                    expr="sum by (integration) (increase(alertmanager_notifications_total[1h])) > 0",
+                    legend="{{integration}}",
+                ),
+            ),
+        ),
+    ),
+)
+WATCHES = Row(
+    title="Watches of the exporter",
+    panels=(
+        Panel(
+            title="Begun anew in the last hour",
+            description="By kind of object. Each list anew costs the API server; some are always there after updates.",
+            unit=Unit.COUNT,
+            width=24,
+            queries=(
+                Query(
+                    expr="sum by (kind) (max by (kind, reason) (increase(govcloud_watch_restarts_total[1h])))",
+                    legend="{{kind}}",
+                ),
+            ),
+            limit=Limit(alert="WatchRestarting", at=6),
+        ),
+    ),
+)
+OBJECTIVES = Row(
+    title="Objectives of the platform",
+    panels=(
+        Panel(
+            title="Allowance used up, as a multiple of what is sustainable",
+            description=(
+                "Share of errors of the last hour, in parts of what an objective may fail in a month: at 1 the month "
+                "just holds, at 14.4 the alert ErrorBudgetBurn wakes somebody."
+            ),
+            unit=Unit.COUNT,
+            decimals=2,
+            width=16,
+            queries=(
+                Query(
+                    expr=(
+                        "max by (objective) (objective:errors:ratio_rate1h)"
+                        " / on (objective) max by (objective) (objective:error_budget:ratio)"
+                    ),
+                    legend="{{objective}}",
+                ),
+            ),
+        ),
+        Panel(
+            title="What works now",
+            description="changes: an operator may write and its queue moves; figures: every source is read.",
+            unit=Unit.COUNT,
+            view=View.NOW,
+            width=8,
+            queries=(Query(expr="max by (objective) (objective:works:bool)", legend="{{objective}}"),),
+        ),
+    ),
+)
+OPERATOR = Row(
+    title="Operator and ledger",
+    panels=(
+        Panel(
+            title="Processes that may write",
+            description="One at any time; 0 means that nothing that departments ask for is done.",
+            unit=Unit.COUNT,
+            view=View.NOW,
+            width=4,
+            queries=(Query(expr="sum(govcloud_lease_held)", legend="processes"),),
+        ),
+        Panel(
+            title="Work that waits",
+            description="Objects that are due or being worked on, in the process that may write.",
+            unit=Unit.COUNT,
+            width=7,
+            queries=(Query(expr=f"max(govcloud_queue_depth {_LEADING})", legend="objects"),),
+        ),
+        Panel(
+            title="Oldest work",
+            description=(
+                "Age of the object that waits, or is worked on, longest. From two minutes on the operator is restarted."
+            ),
+            unit=Unit.SECONDS,
+            width=6,
+            queries=(Query(expr=f"max(govcloud_queue_stuck_seconds {_LEADING})", legend="oldest"),),
+        ),
+        Panel(
+            title="Objects looked at, by outcome",
+            description="How many a second. Many retries mean that something is refused again and again.",
+            unit=Unit.PER_SECOND,
+            width=7,
+            queries=(
+                Query(
+                    expr="sum by (outcome) (rate(govcloud_reconciles_total[$__rate_interval]))", legend="{{outcome}}"
+                ),
+            ),
+        ),
+        Panel(
+            title="Time for an object, by kind",
+            description="Mean of the time that one look at an object takes.",
+            unit=Unit.SECONDS,
+            width=8,
+            queries=(
+                Query(
+                    expr=(
+                        "sum by (kind) (rate(govcloud_reconcile_seconds_total[$__rate_interval]))"
+                        " / sum by (kind) (rate(govcloud_reconciles_total[$__rate_interval]))"
+                    ),
+                    legend="{{kind}}",
+                ),
+            ),
+        ),
+        Panel(
+            title="Age of the newest closed hour",
+            description="Costs are known up to there. It rises to a little over an hour and falls again.",
+            unit=Unit.SECONDS,
+            width=8,
+            queries=(
+                Query(expr="time() - (max(govcloud_ledger_closed_until_timestamp_seconds) > 0)", legend="ledger"),
+            ),
+            limit=Limit(alert="LedgerBehind", at=10800),
+        ),
+        Panel(
+            title="Cost of pools that nobody was charged",
+            description="0 %: what was charged is what the pools cost. Anything else is a fault of the ledger.",
+            unit=Unit.RATIO,
+            decimals=4,
+            width=8,
+            queries=(
+                Query(
+                    expr=(
+                        "abs(sum(max by (pool) (govcloud_pool_cost_total))"
+                        " - sum(max by (department, purpose, component) (govcloud_cost_total)))"
+                        " / (sum(max by (pool) (govcloud_pool_cost_total)) > 0)"
+                    ),
+                    legend="not charged",
+                ),
+            ),
+            limit=Limit(alert="CostNotConserved", at=0.000000001),
+        ),
+    ),
+)
+HEALTH = Board(
+    name="health",
+    title="govcloud: health",
+    description="Whether figures, alerts, operator, ledger, API server, etcd and machines work.",
+    rows=(FIGURES, WATCHES, ALERTS, OBJECTIVES, OPERATOR, PROMETHEUS, API, STORE, MACHINES, THEMSELVES),
+    since="now-6h",
+)

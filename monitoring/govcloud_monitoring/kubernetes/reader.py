@@ -1,0 +1,71 @@
+"""The source `kubernetes`: follows five kinds and sums up what their stores hold, without asking for anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from govcloud_monitoring.kubernetes import parse
+from govcloud_monitoring.kubernetes.snapshot import Lists, Snapshot, summarise
+from govcloud_monitoring.watch import standing
+from govcloud_monitoring.watch.follower import Follower, Terms
+from govcloud_monitoring.watch.wire import Kind
+
+NAMESPACES = Kind(name="Namespace", path="/api/v1/namespaces", page=parse.namespaces, change=parse.namespace)
+NODES = Kind(name="Node", path="/api/v1/nodes", page=parse.nodes, change=parse.node)
+QUOTAS = Kind(name="ResourceQuota", path="/api/v1/resourcequotas", page=parse.quotas, change=parse.quota)
+CLAIMS = Kind(
+    name="PersistentVolumeClaim", path="/api/v1/persistentvolumeclaims", page=parse.claims, change=parse.claim
+)
+PODS = Kind(name="Pod", path="/api/v1/pods", page=parse.pods, change=parse.pod)
+KINDS = tuple(kind.name for kind in (NAMESPACES, NODES, QUOTAS, CLAIMS, PODS))
+
+
+class KubernetesReader:
+    """A follower of each kind, and what they know."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self._namespaces = Follower(NAMESPACES, terms)
+        self._nodes = Follower(NODES, terms)
+        self._quotas = Follower(QUOTAS, terms)
+        self._claims = Follower(CLAIMS, terms)
+        self._pods = Follower(PODS, terms)
+        self.followers: tuple[Follower[Any], ...] = (
+            self._namespaces,
+            self._nodes,
+            self._quotas,
+            self._claims,
+            self._pods,
+        )
+        self._seen: tuple[int, ...] = ()
+        self._snapshot: Snapshot | None = None
+
+    def read(self) -> Snapshot:
+        """The sums of now: the same object as before while nothing changed.
+
+        Raises ApiUnavailable when what is known of any kind may not be shown: half a truth is none.
+        """
+        standings = [each.standing for each in self.followers]
+        standing.require_true(standings, self._terms.now(), stale_seconds=self._terms.stale_seconds)
+        # Read before the values: what changes between the two is summed up again next time.
+        seen = tuple(each.store.changes for each in self.followers)
+        if self._snapshot is None or seen != self._seen:
+            self._snapshot, self._seen = summarise(self._lists()), seen
+        return self._snapshot
+
+    def heard_at(self) -> float:
+        """When all kinds had been heard of, in monotonic seconds."""
+        return standing.heard_at(each.standing for each in self.followers)
+
+    def idle_seconds(self) -> float:
+        """Time since the slowest follower last did anything."""
+        return max(each.idle_seconds() for each in self.followers)
+
+    def _lists(self) -> Lists:
+        return Lists(
+            namespaces=self._namespaces.store.values(),
+            nodes=self._nodes.store.values(),
+            quotas=self._quotas.store.values(),
+            claims=self._claims.store.values(),
+            pods=self._pods.store.values(),
+        )

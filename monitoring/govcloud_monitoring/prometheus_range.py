@@ -1,0 +1,126 @@
+"""Range queries to Prometheus: values of an expression at full hours, on a grid, so that gaps are seen.
+
+Format: https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries. An answer is taken apart series by
+series: all of its values as Python floats would need ten times as much memory as its text.
+"""
+
+from __future__ import annotations
+
+import http.client
+import math
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from govcloud_api.errors import ApiUnavailable, NotReady
+
+HOUR = timedelta(hours=1)
+MAX_DAYS = 60
+"""As long as Prometheus remembers: monitoring/deploy/31-prometheus-config.yaml."""
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+"""Of some 1,500 series with a value each hour of 60 days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """`count` full hours, the last at `end` (aware). Raises ValueError for more than 60 days or none."""
+
+    end: datetime
+    count: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.count <= MAX_DAYS * 24:
+            raise ValueError(f"{self.count} hours are asked for, 1 to {MAX_DAYS * 24} can be; ask for fewer")
+
+    @property
+    def start(self) -> datetime:
+        """The first hour."""
+        return self.end - (self.count - 1) * HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One series: a value for each of the hours asked for, NaN where nothing is known."""
+
+    labels: Mapping[str, str]
+    values: tuple[float, ...]
+
+
+AskHours = Callable[[str, Hours], Iterator[Line]]
+"""Values of an expression at full hours, series by series. Raises GovcloudError, at once or on the way."""
+
+
+class _Row(msgspec.Struct):
+    metric: dict[str, str] = {}
+    values: list[tuple[float, str]] = []
+
+
+class _Data(msgspec.Struct, rename="camel"):
+    result_type: str
+    result: list[msgspec.Raw]
+
+
+class _Answer(msgspec.Struct):
+    status: str
+    data: _Data | None = None
+    error: str = ""
+
+
+_Form = TypeVar("_Form", _Answer, _Row)
+_ANSWER, _ROW = msgspec.json.Decoder(_Answer), msgspec.json.Decoder(_Row)
+
+
+def last_hours(now: datetime) -> Hours:
+    """The 60 days up to the last full hour."""
+    return Hours(end=now.replace(minute=0, second=0, microsecond=0), count=MAX_DAYS * 24)
+
+
+def direct(url: str, *, timeout_seconds: float = 60.0) -> AskHours:
+    """Asks the Prometheus at an HTTP URL; without proxies. Raises ApiUnavailable, NotReady."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def ask(expression: str, hours: Hours) -> Iterator[Line]:
+        span = {"start": hours.start.timestamp(), "end": hours.end.timestamp(), "step": HOUR.seconds}
+        query = urlencode({"query": expression} | span)
+        try:
+            with opener.open(f"{url}/api/v1/query_range?{query}", timeout=timeout_seconds) as answer:
+                return lines(answer.read(MAX_ANSWER_BYTES + 1), hours)
+        except urllib.error.HTTPError as error:  # it says why in the same form as an answer
+            return lines(error.read(MAX_ANSWER_BYTES), hours)
+        except (OSError, http.client.HTTPException) as error:
+            raise ApiUnavailable(f"Prometheus at {url} does not answer: {error}; is it running?") from error
+
+    return ask
+
+
+def lines(body: bytes, hours: Hours) -> Iterator[Line]:
+    """The series of an answer. Raises NotReady when Prometheus refuses the query, ApiUnavailable for another body."""
+    if len(body) > MAX_ANSWER_BYTES:
+        raise NotReady(f"Prometheus' answer is larger than {MAX_ANSWER_BYTES} bytes; ask for fewer series")
+    answer = _decoded(_ANSWER, body)
+    if answer.status != "success" or answer.data is None or answer.data.result_type != "matrix":
+        raise NotReady(f"Prometheus cannot answer: {answer.error or 'no reason given'}; try again in a moment")
+    return (_line(_decoded(_ROW, row), hours) for row in answer.data.result)
+
+
+def _decoded(decoder: msgspec.json.Decoder[_Form], body: bytes | msgspec.Raw) -> _Form:
+    try:
+        return decoder.decode(body)
+    except msgspec.DecodeError as error:
+        raise ApiUnavailable(f"what answers in Prometheus' place is not Prometheus: {error}; is it running?") from error
+
+
+def _line(row: _Row, hours: Hours) -> Line:
+    values = [math.nan] * hours.count
+    first = hours.start.timestamp()
+    for moment, value in row.values:
+        index = round((moment - first) / HOUR.seconds)
+        if 0 <= index < hours.count:
+            values[index] = float(value)
+    return Line(row.metric, tuple(values))

@@ -1,0 +1,100 @@
+"""Secrets as a kubelet mounts them, with certificates that the operator's own code makes."""
+
+from __future__ import annotations
+
+import itertools
+import ssl
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from govcloud_operators.platform_certificates import checks
+from govcloud_operators.services import certificates
+from govcloud_operators.services.authority import decoded
+from govcloud_operators.services.certificates import Pair
+
+EXPORTER, LEDGER, _ = checks.SERVERS
+PROMETHEUS = checks.CLIENT
+NAME = EXPORTER.dns_names[0]
+_versions = itertools.count()
+
+
+def now() -> datetime:
+    """Of the real clock, which TLS goes by."""
+    return datetime.now(UTC)
+
+
+def new_authority() -> Pair:
+    """Another one each time."""
+    return certificates.new_authority(now())
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A mounted Secret: links to files of a folder that is swapped as a whole."""
+
+    folder: Path
+
+    def write(self, pair: Pair, authority: str) -> Mount:
+        """Put other files there, as a kubelet does when the Secret changes."""
+        version = self.folder / f"..{next(_versions)}"
+        version.mkdir(parents=True)
+        for name, text in (("tls.crt", pair.certificate), ("tls.key", pair.key), ("ca.crt", authority)):
+            (version / name).write_text(text)
+            if not (self.folder / name).is_symlink():
+                (self.folder / name).symlink_to(Path("..data") / name)
+        fresh = self.folder / "..data_tmp"
+        fresh.symlink_to(version.name)
+        fresh.replace(self.folder / "..data")
+        return self
+
+    def issue(self, wanted: checks.Wanted, authority: Pair) -> Mount:
+        """Put there what the operator makes for a service."""
+        made = checks.issue(wanted, authority, now())
+        return self.write(
+            Pair(certificate=decoded(made, "tls.crt"), key=decoded(made, "tls.key")), decoded(made, "ca.crt")
+        )
+
+    def serial(self) -> str:
+        """Serial number of the certificate that lies there, as `ssl` writes it."""
+        found = ssl._ssl._test_decode_cert(str(self.folder / "tls.crt"))  # type: ignore[attr-defined]  # as CPython's tests
+        return str(found["serialNumber"])
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Mounts of one site."""
+
+    root: Path
+    authority: Pair = field(default_factory=new_authority)
+
+    @property
+    def exporter(self) -> Mount:
+        """Of the exporter; made at first use."""
+        return self._of(EXPORTER)
+
+    def _of(self, wanted: checks.Wanted) -> Mount:
+        mount = Mount(self.root / wanted.name)
+        return mount if mount.folder.exists() else mount.issue(wanted, self.authority)
+
+    @property
+    def ledger(self) -> Mount:
+        """Of the accountant."""
+        return self._of(LEDGER)
+
+    @property
+    def prometheus(self) -> Mount:
+        """Of Prometheus."""
+        return self._of(PROMETHEUS)
+
+    def client(self, common_name: str, *, age: timedelta = timedelta(), days: int = 1) -> Pair:
+        """A client's certificate of this site's authority."""
+        return certificates.client(self.authority, common_name, now() - age, days=days)
+
+
+def context(folder: Path | None, authority: str) -> ssl.SSLContext:
+    """How a client asks: with the certificate in `folder`, or with none; believing servers of `authority`."""
+    made = ssl.create_default_context(cadata=authority)
+    if folder is not None:
+        made.load_cert_chain(folder / "tls.crt", folder / "tls.key")
+    return made
