@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.metadata
 import logging
 import os
@@ -81,6 +82,7 @@ def main() -> int:
     try:
         options = settings.from_environment(os.environ)
         api = real.connect(options.kubeconfig, timeout_seconds=API_TIMEOUT_SECONDS)
+        gc.freeze()  # what was imported stays: no collection needs to look at it again
         run(api, options, stop)
     except GovcloudError as error:
         logger.error("%s", error)  # noqa: TRY400 - the message says it all; a trace would hide it

@@ -23,11 +23,16 @@ class Amount(NamedTuple):
 
     def plus(self, other: Amount) -> Amount:
         """Sum of both, resource by resource."""
+        if self is NOTHING or other is NOTHING:  # most of what is added up for one pod
+            return other if self is NOTHING else self
         return Amount(self.cpu_milli + other.cpu_milli, self.memory_bytes + other.memory_bytes)
 
     def larger(self, other: Amount) -> Amount:
         """Maximum of both, resource by resource."""
         return Amount(max(self.cpu_milli, other.cpu_milli), max(self.memory_bytes, other.memory_bytes))
+
+
+NOTHING = Amount()
 
 
 class Quantities(msgspec.Struct, frozen=True):
@@ -38,6 +43,8 @@ class Quantities(msgspec.Struct, frozen=True):
 
     def amount(self) -> Amount:
         """Exact integers; what is not set counts as nothing. Raises ValueError on a malformed quantity."""
+        if self.cpu is None and self.memory is None:
+            return NOTHING
         return Amount(quantity.cpu_millicores(self.cpu or "0"), quantity.size_bytes(self.memory or "0"))
 
 
@@ -106,7 +113,7 @@ def request(spec: PodSpec, status: PodStatus) -> Amount:
     given = {each.name: each for each in (*status.container_statuses, *status.init_container_statuses)}
     refused = any(each.type == "PodResizePending" and each.reason == "Infeasible" for each in status.conditions)
     running = _total(_in_force(each, given, refused=refused) for each in spec.containers)
-    sidecars, starting = Amount(), Amount()
+    sidecars, starting = NOTHING, NOTHING
     for container in spec.init_containers:
         if container.is_sidecar:
             sidecars = sidecars.plus(_in_force(container, given, refused=refused))
@@ -117,7 +124,7 @@ def request(spec: PodSpec, status: PodStatus) -> Amount:
 
 
 def _total(amounts: Iterable[Amount]) -> Amount:
-    total = Amount()
+    total = NOTHING
     for amount in amounts:
         total = total.plus(amount)
     return total
@@ -136,6 +143,8 @@ def _in_force(container: Container, given: Mapping[str, ContainerStatus], *, ref
 def _pod_level(spec: PodSpec, summed: Amount) -> Amount:
     """Pod-level requests replace the containers' sum, each resource for itself (KEP-2837)."""
     wanted = spec.resources.requests
+    if wanted.cpu is None and wanted.memory is None:
+        return summed
     pod = wanted.amount()
     return Amount(
         summed.cpu_milli if wanted.cpu is None else pod.cpu_milli,

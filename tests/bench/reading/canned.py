@@ -192,12 +192,19 @@ def serving(folder: Path, known: Answers, told: tuple[bytes, ...] = ()) -> Itera
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with _Server(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield kubeconfig(folder, server.server_address[1])
         finally:
             server.shutdown()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients leave as they like."""
 
 
 def kubeconfig(folder: Path, port: int) -> Path:

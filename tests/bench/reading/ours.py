@@ -6,6 +6,7 @@ with a thread for each kind, and writes the page.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import Counter
 from pathlib import Path
@@ -29,6 +30,7 @@ LOOK_SECONDS = 0.05
 def terms(config: Path) -> Terms:
     """As the exporter's own."""
     api = real.connect(config, timeout_seconds=serve.API_TIMEOUT_SECONDS)
+    gc.freeze()
     return Terms(api=api, now=time.monotonic, stale_seconds=STALE_SECONDS, restarts=Restarts(KINDS))
 
 

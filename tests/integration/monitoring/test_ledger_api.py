@@ -81,7 +81,7 @@ def behind(server: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """The accountant's two ports behind the Service; gives the administrator."""
     folder, address, admin = Site(tmp_path_factory.mktemp("ledger")).ledger.folder, own_address(), server.admin()
     identity = tls.Identity(folder, asks_clients=False)
-    api = web.tls_server(address, 0, answers.application(lambda _: MONTH), identity)
+    api = web.tls_server(address, 0, answers.application({"months": lambda _: MONTH}), identity)
     metrics = web.scrape_server(address, 0, folder, list)
     with web.serving(api, metrics):
         admin.apply(NAMESPACE, field_manager="test")
