@@ -6,7 +6,6 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 STAMP := .venv/.installed
 # Judges exported costs; its libraries and ours do not go together.
 VALIDATOR := .venv/focus-validator
-PACKAGES := $(shell sed 's/\#.*//' requirements/debian.txt)
 # Debian 12's, in our image: libraries ask for other packages there than on a newer patch.
 IMAGE_PYTHON := 3.11.2
 # Tests bring up databases of their own; Debian's package shall not start one.
@@ -14,27 +13,38 @@ NO_CLUSTER := /etc/postgresql-common/createcluster.conf
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
-.PHONY: help env bundle deploy destroy check lint lint-types lint-playbooks unit format generate docs test e2e e2e-full bench lock
+.PHONY: help env tools bundle deploy destroy check lint lint-types lint-playbooks unit format generate docs test e2e e2e-full bench lock
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | column -t -s "$$(printf '\t')"
 
-env: $(STAMP) ## install Debian packages and the Python environment
-	@missing=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $(PACKAGES) 2>/dev/null | sed -n 's/^installed //p' | sort \
-	  | comm -13 - <(printf '%s\n' $(PACKAGES) | sort)); \
-	if [ -n "$$missing" ]; then [ "$$(id -u)" = 0 ] || { echo "error: install as root first: apt-get install" $$missing >&2; exit 4; }; \
-	  mkdir -p /etc/postgresql-common; [ -e $(NO_CLUSTER) ] || echo 'create_main_cluster = false' > $(NO_CLUSTER); \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+# Installs what is missing of the packages that a file names.
+define debian
+@wanted=$$(sed 's/\#.*//' $(1) | sort); missing=$$(dpkg-query -W -f '$${db:Status-Status} $${Package}\n' $$wanted 2>/dev/null \
+  | sed -n 's/^installed //p' | sort | comm -13 - <(printf '%s\n' $$wanted)); \
+if [ -n "$$missing" ]; then [ "$$(id -u)" = 0 ] || { echo "error: install as root first: apt-get install" $$missing >&2; exit 4; }; \
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null; fi
+endef
 
-$(STAMP): requirements/dev.lock requirements/focus-validator.lock pyproject.toml
+env: $(STAMP) ## install Debian packages and the Python environment
+	$(call debian,requirements/debian.txt)
+
+tools: env $(VALIDATOR)/.installed ## install what only tests need: databases, a browser, a validator
+	@[ "$$(id -u)" != 0 ] || [ -e $(NO_CLUSTER) ] || dpkg-query -W postgresql-15 >/dev/null 2>&1 || { mkdir -p $(dir $(NO_CLUSTER)); echo 'create_main_cluster = false' > $(NO_CLUSTER); }
+	$(call debian,requirements/debian-tests.txt)
+
+$(VALIDATOR)/.installed: requirements/focus-validator.lock $(STAMP)
+	$(PYTHON) -m venv $(VALIDATOR)
+	$(BIN)/uv pip install --quiet --python $(VALIDATOR)/bin/python --require-hashes -r $< \
+	  || $(VALIDATOR)/bin/pip install --quiet --require-hashes -r $<
+	@touch $@
+
+$(STAMP): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -m venv .venv 2>/dev/null || { apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null && $(PYTHON) -m venv --clear .venv; }
 	$(PIP) install --require-hashes -r <(sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.lock)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock \
 	  || $(PIP) install --require-hashes -r requirements/dev.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
-	$(PYTHON) -m venv $(VALIDATOR)
-	$(BIN)/uv pip install --quiet --python $(VALIDATOR)/bin/python --require-hashes -r requirements/focus-validator.lock \
-	  || $(VALIDATOR)/bin/pip install --quiet --require-hashes -r requirements/focus-validator.lock
 	@touch $@
 
 bundle: env ## build everything that a site needs, from pinned sources
@@ -60,7 +70,7 @@ lint-types: env
 lint-playbooks: env
 	cd playbooks && PATH="$(CURDIR)/$(BIN):$$PATH" ../$(BIN)/ansible-lint --offline
 
-unit: env
+unit: tools
 	$(BIN)/python -m pytest -q -n 2 tests/unit
 
 format: env ## format and repair what can be repaired
@@ -85,12 +95,12 @@ test: bundle unit ## unit, contract and integration tests, on real servers of th
 e2e: bundle ## whole stories on a lab of its own
 	$(BIN)/python -m pytest --durations=10 tests/e2e
 
-e2e-full: bundle ## longer stories: rare paths, three control planes, machines that exist, every fault
+e2e-full: bundle tools ## longer stories: rare paths, three control planes, machines that exist, every fault
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m long tests/integration
 	$(BIN)/python -m pytest tests/e2e_full
 	$(BIN)/python -m pytest -q -n 2 tests/faults
 
-bench: bundle ## measure what docs/benchmarks.md states, and write it; MEASURE=tenancy for one part
+bench: bundle tools ## measure what docs/benchmarks.md states, and write it; MEASURE=tenancy for one part
 	$(BIN)/python -m tests.bench $(MEASURE)
 
 lock: env ## resolve the Python dependencies anew

@@ -28,7 +28,7 @@ def package() -> Path:
     """The folder of the installed validator."""
     found = sorted((Path(sys.prefix) / "focus-validator").glob("lib/python*/site-packages/focus_validator"))
     if not found:
-        pytest.fail("focus-validator is not there: make env installs it into an environment of its own")
+        pytest.fail("focus-validator is not there: make tools installs it into an environment of its own")
     return found[0]
 
 
