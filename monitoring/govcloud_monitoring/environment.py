@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from govcloud_api.errors import ConfigError
 
 Form = TypeVar("Form", bound=BaseModel)
+
+
+class Serving(BaseModel):
+    """Settings of every process that Prometheus scrapes; each has a `port` of its own for that."""
+
+    model_config = ConfigDict(frozen=True)
+
+    host: str = "0.0.0.0"  # noqa: S104 - inside a pod; who may connect is the NetworkPolicy's decision
+    health_port: int = Field(default=9109, ge=0, le=65535)
+    """In the clear, for the kubelet."""
+    tls_folder: Path = Path("/etc/govcloud/tls")
+    """tls.crt, tls.key and ca.crt; without them nothing is served."""
+    revision: str = "unknown"
+    """Source revision of the running code, for govcloud_build_info."""
 
 
 def parsed(form: type[Form], prefix: str, environ: Mapping[str, str]) -> Form:

@@ -5,10 +5,7 @@ Format: https://prometheus.io/docs/prometheus/latest/querying/api/#instant-queri
 
 from __future__ import annotations
 
-import http.client
 import math
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +14,10 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from govcloud_api.errors import ApiUnavailable, NotReady
+from govcloud_monitoring.prometheus_http import Answer, getter, results
 
 PROXY = "/api/v1/namespaces/govcloud-monitoring/services/http:prometheus:web/proxy"
+_PATH = "/api/v1/query"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,49 +46,21 @@ class _Point(msgspec.Struct):
     metric: dict[str, str] = {}
 
 
-class _Data(msgspec.Struct, rename="camel"):
-    result_type: str
-    result: list[_Point]
-
-
-class _Answer(msgspec.Struct):
-    status: str
-    data: _Data | None = None
-    error: str = ""
-
-
-_ANSWER = msgspec.json.Decoder(_Answer)
+_ANSWER = msgspec.json.Decoder(Answer[_Point])
 
 
 def through(api: RawReader) -> Ask:
     """Asks the Prometheus of the cluster that `api` reaches."""
-    return lambda expression: vector(api.raw("GET", f"{PROXY}/api/v1/query?{urlencode({'query': expression})}"))
+    return lambda expression: vector(api.raw("GET", f"{PROXY}{_PATH}?{urlencode({'query': expression})}"))
 
 
 def direct(url: str, *, timeout_seconds: float = 30.0) -> Callable[[str, datetime], Vector]:
     """Asks the Prometheus at an HTTP URL for values at a moment; without proxies. Raises ApiUnavailable, NotReady."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-    def ask(expression: str, at: datetime) -> Vector:
-        query = urlencode({"query": expression, "time": at.timestamp()})
-        try:
-            with opener.open(f"{url}/api/v1/query?{query}", timeout=timeout_seconds) as answer:
-                return vector(answer.read())
-        except urllib.error.HTTPError as error:  # it says why in the same form as an answer
-            return vector(error.read())
-        except (OSError, http.client.HTTPException) as error:
-            raise ApiUnavailable(f"Prometheus at {url} does not answer: {error}; is it running?") from error
-
-    return ask
+    get = getter(url, timeout_seconds=timeout_seconds)
+    return lambda expression, at: vector(get(_PATH, {"query": expression, "time": at.timestamp()}))
 
 
 def vector(body: bytes) -> Vector:
     """The samples of an answer. Raises NotReady when Prometheus refuses the query, ApiUnavailable for another body."""
-    try:
-        answer = _ANSWER.decode(body)
-    except msgspec.DecodeError as error:
-        raise ApiUnavailable(f"what answers in Prometheus' place is not Prometheus: {error}; is it running?") from error
-    if answer.status != "success" or answer.data is None:
-        raise NotReady(f"Prometheus cannot answer: {answer.error or 'no reason given'}; try again in a moment")
-    samples = (Sample(each.metric, float(each.value[1])) for each in answer.data.result)
+    samples = (Sample(each.metric, float(each.value[1])) for each in results(_ANSWER, body, "vector"))
     return tuple(each for each in samples if not math.isnan(each.value))

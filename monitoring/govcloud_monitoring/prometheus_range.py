@@ -6,19 +6,15 @@ series: all of its values as Python floats would need ten times as much memory a
 
 from __future__ import annotations
 
-import http.client
 import math
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
-from urllib.parse import urlencode
 
 import msgspec
 
-from govcloud_api.errors import ApiUnavailable, NotReady
+from govcloud_api.errors import NotReady
+from govcloud_monitoring.prometheus_http import Answer, decoded, getter, results
 
 HOUR = timedelta(hours=1)
 MAX_DAYS = 60
@@ -61,19 +57,8 @@ class _Row(msgspec.Struct):
     values: list[tuple[float, str]] = []
 
 
-class _Data(msgspec.Struct, rename="camel"):
-    result_type: str
-    result: list[msgspec.Raw]
-
-
-class _Answer(msgspec.Struct):
-    status: str
-    data: _Data | None = None
-    error: str = ""
-
-
-_Form = TypeVar("_Form", _Answer, _Row)
-_ANSWER, _ROW = msgspec.json.Decoder(_Answer), msgspec.json.Decoder(_Row)
+# Rows stay text until they are asked for, one by one.
+_ANSWER, _ROW = msgspec.json.Decoder(Answer[msgspec.Raw]), msgspec.json.Decoder(_Row)
 
 
 def last_hours(now: datetime) -> Hours:
@@ -83,18 +68,11 @@ def last_hours(now: datetime) -> Hours:
 
 def direct(url: str, *, timeout_seconds: float = 60.0) -> AskHours:
     """Asks the Prometheus at an HTTP URL; without proxies. Raises ApiUnavailable, NotReady."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    get = getter(url, timeout_seconds=timeout_seconds, most_bytes=MAX_ANSWER_BYTES + 1)
 
     def ask(expression: str, hours: Hours) -> Iterator[Line]:
         span = {"start": hours.start.timestamp(), "end": hours.end.timestamp(), "step": HOUR.seconds}
-        query = urlencode({"query": expression} | span)
-        try:
-            with opener.open(f"{url}/api/v1/query_range?{query}", timeout=timeout_seconds) as answer:
-                return lines(answer.read(MAX_ANSWER_BYTES + 1), hours)
-        except urllib.error.HTTPError as error:  # it says why in the same form as an answer
-            return lines(error.read(MAX_ANSWER_BYTES), hours)
-        except (OSError, http.client.HTTPException) as error:
-            raise ApiUnavailable(f"Prometheus at {url} does not answer: {error}; is it running?") from error
+        return lines(get("/api/v1/query_range", {"query": expression, **span}), hours)
 
     return ask
 
@@ -103,17 +81,7 @@ def lines(body: bytes, hours: Hours) -> Iterator[Line]:
     """The series of an answer. Raises NotReady when Prometheus refuses the query, ApiUnavailable for another body."""
     if len(body) > MAX_ANSWER_BYTES:
         raise NotReady(f"Prometheus' answer is larger than {MAX_ANSWER_BYTES} bytes; ask for fewer series")
-    answer = _decoded(_ANSWER, body)
-    if answer.status != "success" or answer.data is None or answer.data.result_type != "matrix":
-        raise NotReady(f"Prometheus cannot answer: {answer.error or 'no reason given'}; try again in a moment")
-    return (_line(_decoded(_ROW, row), hours) for row in answer.data.result)
-
-
-def _decoded(decoder: msgspec.json.Decoder[_Form], body: bytes | msgspec.Raw) -> _Form:
-    try:
-        return decoder.decode(body)
-    except msgspec.DecodeError as error:
-        raise ApiUnavailable(f"what answers in Prometheus' place is not Prometheus: {error}; is it running?") from error
+    return (_line(decoded(_ROW, row), hours) for row in results(_ANSWER, body, "matrix"))
 
 
 def _line(row: _Row, hours: Hours) -> Line:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from govcloud_monitoring import environment
 
@@ -14,18 +14,11 @@ PREFIX = "GOVCLOUD_EXPORTER_"
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
-class Settings(BaseModel):
+class Settings(environment.Serving):
     """Settings of the exporter; the variable of a field is GOVCLOUD_EXPORTER_ and its name in capitals."""
 
-    model_config = ConfigDict(frozen=True)
-
-    host: str = "0.0.0.0"  # noqa: S104 - inside a pod; who may connect is the NetworkPolicy's decision
     port: int = Field(default=9105, ge=0, le=65535)
     """Metrics, for Prometheus with its certificate."""
-    health_port: int = Field(default=9109, ge=0, le=65535)
-    """In the clear, for the kubelet."""
-    tls_folder: Path = Path("/etc/govcloud/tls")
-    """tls.crt, tls.key and ca.crt; without them nothing is served."""
     kubeconfig: Path | None = None
     """None: the pod's own service account."""
     refresh_seconds: Seconds = 10.0
@@ -34,8 +27,6 @@ class Settings(BaseModel):
     """Age at which a reading is no longer shown, and how long an API server may be away; watches last half of it."""
     hang_seconds: Seconds = 120.0
     """Time without the end of a refresh after which /healthz fails."""
-    revision: str = "unknown"
-    """Source revision of the running code, for govcloud_build_info."""
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:

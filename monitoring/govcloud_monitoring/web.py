@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
 SCRAPERS = frozenset({"prometheus"})
 """Common names of those who may read /metrics."""
-_TEXT = ("Content-Type", "text/plain; charset=utf-8")
-"""A new list for each answer: the server adds the length of its body to the list that it is given."""
+
+
+def told(start_response: StartResponse, status: str, words: str, *more: tuple[str, str]) -> list[bytes]:
+    """An answer of one line of text, with `more` headers."""
+    # A new list each time: the server adds the length of the body to the list that it is given.
+    start_response(status, [("Content-Type", "text/plain; charset=utf-8"), *more])
+    return [f"{words}\n".encode()]
 
 
 def metrics(pages: Callable[[], Sequence[Page]]) -> WSGIApplication:
@@ -26,11 +31,10 @@ def metrics(pages: Callable[[], Sequence[Page]]) -> WSGIApplication:
 
     def route(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get(CLIENT) not in SCRAPERS:
-            start_response("403 Forbidden", [_TEXT])
-            return [f"for {', '.join(sorted(SCRAPERS))} only; your certificate has another name\n".encode()]
+            words = f"for {', '.join(sorted(SCRAPERS))} only; your certificate has another name"
+            return told(start_response, "403 Forbidden", words)
         if environ.get("PATH_INFO") != "/metrics":
-            start_response("404 Not Found", [_TEXT])
-            return [b"see /metrics\n"]
+            return told(start_response, "404 Not Found", "see /metrics")
         accepted = environ.get("HTTP_ACCEPT", ""), environ.get("HTTP_ACCEPT_ENCODING", "")
         headers, body = respond(*accepted, pages())
         start_response("200 OK", headers)
@@ -45,14 +49,12 @@ def health(healthy: Callable[[], bool]) -> WSGIApplication:
     def route(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         match environ.get("PATH_INFO"):
             case "/healthz" if healthy():
-                start_response("200 OK", [_TEXT])
-                return [b"ok\n"]
+                return told(start_response, "200 OK", "ok")
             case "/healthz":
-                start_response("503 Service Unavailable", [_TEXT])
-                return [b"the refresh loop stands still; the process must be restarted\n"]
+                words = "the refresh loop stands still; the process must be restarted"
+                return told(start_response, "503 Service Unavailable", words)
             case _:
-                start_response("404 Not Found", [_TEXT])
-                return [b"see /healthz\n"]
+                return told(start_response, "404 Not Found", "see /healthz")
 
     return route
 

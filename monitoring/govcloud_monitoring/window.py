@@ -6,9 +6,7 @@ Alertmanager knows no users: who may ask it may also silence it. Only GET and HE
 from __future__ import annotations
 
 import http.client
-import logging
 import os
-import signal
 import sys
 import threading
 from collections.abc import Iterable, Mapping
@@ -16,19 +14,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from govcloud_api.errors import ConfigError
-from govcloud_monitoring import web
+from govcloud_monitoring import process, web
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-logger = logging.getLogger(__name__)
 PREFIX = "GOVCLOUD_WINDOW_"
 TIMEOUT_SECONDS = 10
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _SEEN = ("GET", "HEAD")
 _PASSED_ON = ("Content-Type", "Content-Encoding", "Location")
-_TEXT = ("Content-Type", "text/plain; charset=utf-8")
-"""A new list for each answer: the server adds the length of its body to the list that it is given."""
 
 
 def application(host: str, port: int) -> WSGIApplication:
@@ -37,13 +32,13 @@ def application(host: str, port: int) -> WSGIApplication:
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
         if method not in _SEEN:
-            start_response("405 Method Not Allowed", [_TEXT, ("Allow", ", ".join(_SEEN))])
-            return [b"this address only shows; to change something, go through the Kubernetes API\n"]
+            words = "this address only shows; to change something, go through the Kubernetes API"
+            return web.told(start_response, "405 Method Not Allowed", words, ("Allow", ", ".join(_SEEN)))
         try:
             status, headers, body = _fetched(host, port, method, _target(environ))
         except (OSError, http.client.HTTPException) as error:
-            start_response("502 Bad Gateway", [_TEXT])
-            return [f"the server behind this window does not answer: {error}\n".encode()]
+            words = f"the server behind this window does not answer: {error}"
+            return web.told(start_response, "502 Bad Gateway", words)
         start_response(status, headers)
         return [body]
 
@@ -84,23 +79,12 @@ def place(environ: Mapping[str, str]) -> tuple[str, int, int]:
     return str(target.hostname), behind, own
 
 
-def main() -> int:
-    """Exit code 0 after SIGTERM or SIGINT, 3 when the environment is wrong."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    try:
-        host, behind, port = place(os.environ)
-    except ConfigError as error:
-        logger.error("%s", error)  # noqa: TRY400 - the message says it all; a trace would hide it
-        return 3
-    with web.server("0.0.0.0", port, application(host, behind)) as server:  # noqa: S104 - in a pod; policies decide
-        threading.Thread(target=server.serve_forever, name="web", daemon=True).start()
+def work(stop: threading.Event) -> None:
+    """As the environment says. Raises ConfigError."""
+    host, behind, port = place(os.environ)
+    with web.serving(web.server("0.0.0.0", port, application(host, behind))):  # noqa: S104 - in a pod; policies decide
         stop.wait()
-        server.shutdown()
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(process.main(work))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from support import apiserver as servers
+from support.waiting import is_ready, wait
 
 Labels = Mapping[str, str]
 Curve = Callable[[datetime], float | None]
@@ -50,17 +49,5 @@ def prometheus(program: Path, promtool: Path, folder: Path, past: str) -> Iterat
     url = f"127.0.0.1:{servers.free_port()}"
     options = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={data}", f"--web.listen-address={url}"]
     with servers.process([str(program), *options, "--storage.tsdb.retention.time=90d"], folder / "prometheus.log"):
-        _wait(url)
+        wait(lambda: is_ready(f"http://{url}"), seconds=60)
         yield f"http://{url}"
-
-
-def _wait(url: str) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(f"http://{url}/-/ready", timeout=2).close()
-        except OSError:
-            assert time.monotonic() < deadline, "Prometheus does not get ready"
-            time.sleep(0.1)
-        else:
-            return

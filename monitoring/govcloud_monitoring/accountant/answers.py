@@ -12,14 +12,12 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 from govcloud_api.errors import GovcloudError
+from govcloud_monitoring import web
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 _PATH = re.compile(r"/v1/(\w+)/(\d{4})-(\d{2})")
-_JSON = ("Content-Type", "application/json")
-_TEXT = ("Content-Type", "text/plain; charset=utf-8")
-"""A new list for each answer: the server adds the length of its body to the list that it is given."""
 
 
 class Answer(Protocol):
@@ -40,14 +38,13 @@ def application(answers: Answers) -> WSGIApplication:
     def route(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         asked = _asked(environ.get("PATH_INFO", ""), answers)
         if asked is None:
-            start_response("404 Not Found", [_TEXT])
-            return [b"ask for a month: /v1/months/2026-11, or for its closed days: /v1/days/2026-11\n"]
+            words = "ask for a month: /v1/months/2026-11, or for its closed days: /v1/days/2026-11"
+            return web.told(start_response, "404 Not Found", words)
         try:
             found = asked()
         except GovcloudError as error:
-            start_response("503 Service Unavailable", [_TEXT])
-            return [f"{error}\n".encode()]
-        start_response("200 OK", [_JSON])
+            return web.told(start_response, "503 Service Unavailable", str(error))
+        start_response("200 OK", [("Content-Type", "application/json")])
         return [json.dumps(found.plain()).encode()]
 
     return route

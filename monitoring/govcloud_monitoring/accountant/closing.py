@@ -48,16 +48,21 @@ def full_hour(moment: datetime) -> datetime:
     return moment.replace(minute=0, second=0, microsecond=0)
 
 
+def begun(now: datetime, since: datetime | None) -> Iterator[datetime]:
+    """Hours from the full hour `since` on that have begun, oldest first; at most as far back as `LOOK_BACK`."""
+    beginning = full_hour(now - LOOK_BACK) + HOUR
+    start = beginning if since is None else max(beginning, since)
+    while start < now:
+        yield start
+        start += HOUR
+
+
 def due(now: datetime, newest: datetime | None) -> Iterator[datetime]:
-    """Hours from `newest` on that have ended `GRACE` ago, oldest first; None: as far back as Prometheus remembers.
+    """Those from `newest` on (None: all) that have ended `GRACE` ago.
 
     `newest` itself is among them: whoever closed it may have been stopped between two pools.
     """
-    beginning = full_hour(now - LOOK_BACK) + HOUR
-    start = beginning if newest is None else max(beginning, newest)
-    while start + HOUR + GRACE <= now:
-        yield start
-        start += HOUR
+    return (start for start in begun(now, newest) if start + HOUR + GRACE <= now)
 
 
 def statements(observed: Observed, tariff: Tariff) -> tuple[Statement, ...]:

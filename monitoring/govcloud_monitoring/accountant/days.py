@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from govcloud_api.errors import ApiUnavailable
+from govcloud_monitoring.accountant import wire
 from govcloud_monitoring.ledger.sums import DaySum
 
 
@@ -22,7 +22,7 @@ class Days:
 
     def plain(self) -> dict[str, Any]:
         """The wire form."""
-        return dict(_FORM.dump_python(self, mode="json"))
+        return wire.plain(_FORM, self)
 
 
 _FORM = TypeAdapter(Days)
@@ -30,9 +30,4 @@ _FORM = TypeAdapter(Days)
 
 def parse(document: bytes) -> Days:
     """From the wire form. Raises ApiUnavailable for something else."""
-    try:
-        return _FORM.validate_json(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        message = f"what answers in the ledger's place is not the accountant: {first['msg']} at {first['loc']}"
-        raise ApiUnavailable(f"{message}; do this program and the cloud have the same version?") from error
+    return wire.parsed(_FORM, document)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from govcloud_api.errors import ApiUnavailable
+from govcloud_monitoring.accountant import wire
 from govcloud_monitoring.ledger.charge import Charge, Statement
 from govcloud_monitoring.ledger.sums import DayCost, Sum
 
@@ -43,7 +43,7 @@ class Month:
 
     def plain(self) -> dict[str, Any]:
         """The wire form."""
-        return dict(_FORM.dump_python(self, mode="json"))
+        return wire.plain(_FORM, self)
 
 
 _FORM = TypeAdapter(Month)
@@ -51,12 +51,7 @@ _FORM = TypeAdapter(Month)
 
 def parse(document: bytes) -> Month:
     """A month from its wire form. Raises ApiUnavailable for something else."""
-    try:
-        return _FORM.validate_json(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        message = f"what answers in the ledger's place is not the accountant: {first['msg']} at {first['loc']}"
-        raise ApiUnavailable(f"{message}; do this program and the cloud have the same version?") from error
+    return wire.parsed(_FORM, document)
 
 
 def with_provisional(closed: Iterable[Sum], open_hours: Iterable[Statement]) -> tuple[Sum, ...]:

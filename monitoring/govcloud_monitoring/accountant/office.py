@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from govcloud_api import labels
@@ -15,7 +15,7 @@ from govcloud_api.v1alpha1 import ServiceTier
 from govcloud_kube.cluster import Objects
 from govcloud_monitoring.accountant import month as months
 from govcloud_monitoring.accountant.budgets import Budgets, budgets
-from govcloud_monitoring.accountant.closing import HOUR, Accountant, Tariff, due, full_hour, statements
+from govcloud_monitoring.accountant.closing import HOUR, Accountant, Tariff, begun, statements
 from govcloud_monitoring.accountant.days import Days
 from govcloud_monitoring.accountant.families import Books
 from govcloud_monitoring.accountant.hours import PriceList
@@ -132,18 +132,6 @@ class Office:
     def _open_hours(self, since: datetime, until: datetime) -> list[Statement]:
         """Hours that are not closed, the running one as far as it has come; hours long past stay what they are."""
         tariff = self.tariff()
-        starts = [start for start in due(until, since) if start >= since]
-        starts += [start for start in _recent(until) if start >= since and start not in starts]
-        stretches = (Stretch(start=start, end=min(start + HOUR, until)) for start in starts)
+        stretches = (Stretch(start=start, end=min(start + HOUR, until)) for start in begun(until, since))
         long_enough = (each for each in stretches if each.seconds >= SHORTEST_SECONDS)
         return [found for each in long_enough for found in statements(observe(each, self.ask), tariff)]
-
-
-def _recent(until: datetime) -> tuple[datetime, datetime]:
-    """The running hour and the one before, which may still be within its grace."""
-    return full_hour(until) - HOUR, full_hour(until)
-
-
-def clock() -> datetime:
-    """Now, in UTC and whole seconds."""
-    return datetime.now(UTC).replace(microsecond=0)

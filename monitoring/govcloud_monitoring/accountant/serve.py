@@ -5,24 +5,21 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 import os
-import signal
 import sys
 import threading
-import time
 
 from govcloud_api.errors import GovcloudError
 from govcloud_kube import real
-from govcloud_monitoring import prometheus, tls, web
+from govcloud_monitoring import process, prometheus, tls, web
 from govcloud_monitoring.accountant import answers, budgets, idleness, settings
 from govcloud_monitoring.accountant.closing import Accountant
 from govcloud_monitoring.accountant.families import Books, families
-from govcloud_monitoring.accountant.office import Office, clock
+from govcloud_monitoring.accountant.office import Office
 from govcloud_monitoring.accountant.settings import Settings
 from govcloud_monitoring.bounded import Limits, Server
 from govcloud_monitoring.collector import ExporterCollector
 from govcloud_monitoring.ledger.store import Place, session
-from govcloud_monitoring.serve import refresh_until
-from govcloud_monitoring.source import Clock, Source, Tracker
+from govcloud_monitoring.source import Source, Tracker
 
 logger = logging.getLogger(__name__)
 API_TIMEOUT_SECONDS = 5
@@ -44,9 +41,9 @@ def office(options: Settings, tiers: real.RealCluster) -> Office:
 
 def run(at: Office, stop: threading.Event) -> None:
     """Serve until `stop` is set. Raises OSError when a port is taken, ConfigError without certificates."""
-    options, now = at.options, Clock(monotonic=time.monotonic, wall=time.time)
-    ledger = Source(name="ledger", read=lambda: at.books(clock()), families=families)
-    idle = Source(name="idle", read=lambda: at.idle(clock()), families=idleness.families)
+    options, now = at.options, process.CLOCK
+    ledger = Source(name="ledger", read=lambda: at.books(process.now()), families=families)
+    idle = Source(name="idle", read=lambda: at.idle(process.now()), families=idleness.families)
     books = Tracker(ledger, now, stale_after_seconds=STALE_PAUSES * options.pause_seconds)
     seldom = Tracker(idle, now, stale_after_seconds=STALE_PAUSES * SELDOM_SECONDS)
     limits = Source(name="budgets", read=at.budgets, families=budgets.families)
@@ -60,16 +57,16 @@ def run(at: Office, stop: threading.Event) -> None:
         logger.info("accountant listens on %s:%d, for people on port %d", options.host, options.port, options.api_port)
         threading.Thread(target=_work, args=(at, books, stop), name="work", daemon=True).start()
         loop = (stop, budget, options.pause_seconds)
-        threading.Thread(target=refresh_until, args=loop, name="budgets", daemon=True).start()
+        threading.Thread(target=process.refresh_until, args=loop, name="budgets", daemon=True).start()
         rarely = (stop, seldom, SELDOM_SECONDS, options.pause_seconds)
-        threading.Thread(target=refresh_until, args=rarely, name="idle", daemon=True).start()
+        threading.Thread(target=process.refresh_until, args=rarely, name="idle", daemon=True).start()
         stop.wait()
 
 
 def _api(at: Office) -> Server:
     """The API server asks here in the name of people and shows no certificate; a policy lets nobody else in."""
     options = at.options
-    app = answers.application({"months": lambda first: at.month(first, clock()), "days": at.days})
+    app = answers.application({"months": lambda first: at.month(first, process.now()), "days": at.days})
     identity = tls.Identity(options.tls_folder, asks_clients=False)
     return web.tls_server(options.host, options.api_port, app, identity, limits=API_LIMITS)
 
@@ -79,7 +76,7 @@ def _work(at: Office, tracker: Tracker[Books], stop: threading.Event) -> None:
     accountant = Accountant(at.ask)
     while True:
         try:
-            at.work(accountant, clock())
+            at.work(accountant, process.now())
         except GovcloudError as error:
             logger.warning("%s; tried again in %.0f s", error, at.options.pause_seconds)
         tracker.refresh()
@@ -87,21 +84,11 @@ def _work(at: Office, tracker: Tracker[Books], stop: threading.Event) -> None:
             return
 
 
-def main() -> int:
-    """Exit code 0 after SIGTERM or SIGINT, 3 when the environment is wrong."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    try:
-        options = settings.from_environment(os.environ)
-        tiers = real.connect(options.kubeconfig, timeout_seconds=API_TIMEOUT_SECONDS)
-        run(office(options, tiers), stop)
-    except GovcloudError as error:
-        logger.error("%s", error)  # noqa: TRY400 - the message says it all; a trace would hide it
-        return 3
-    return 0
+def work(stop: threading.Event) -> None:
+    """As the environment says, on real servers. Raises GovcloudError."""
+    options = settings.from_environment(os.environ)
+    run(office(options, real.connect(options.kubeconfig, timeout_seconds=API_TIMEOUT_SECONDS)), stop)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(process.main(work))

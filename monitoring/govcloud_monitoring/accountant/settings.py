@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from govcloud_monitoring import environment
 from govcloud_monitoring.ledger.shares import Kind
@@ -14,20 +14,13 @@ from govcloud_monitoring.ledger.shares import Kind
 PREFIX = "GOVCLOUD_ACCOUNTANT_"
 
 
-class Settings(BaseModel):
+class Settings(environment.Serving):
     """Settings of the accountant; the variable of a field is GOVCLOUD_ACCOUNTANT_ and its name in capitals."""
 
-    model_config = ConfigDict(frozen=True)
-
-    host: str = "0.0.0.0"  # noqa: S104 - inside a pod; who may connect is the NetworkPolicy's decision
     port: int = Field(default=9106, ge=0, le=65535)
     """Metrics, for Prometheus with its certificate."""
     api_port: int = Field(default=9107, ge=0, le=65535)
     """Months, for the Kubernetes API in the name of people: it shows no certificate."""
-    health_port: int = Field(default=9109, ge=0, le=65535)
-    """In the clear, for the kubelet."""
-    tls_folder: Path = Path("/etc/govcloud/tls")
-    """tls.crt, tls.key and ca.crt; without them nothing is served."""
     kubeconfig: Path | None = None
     """None: the pod's own service account."""
     prometheus_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")] = "http://prometheus:9090"
@@ -41,7 +34,6 @@ class Settings(BaseModel):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
     """ISO 4217."""
     pause_seconds: Annotated[float, Field(gt=0, le=3600)] = 60.0
-    revision: str = "unknown"
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:

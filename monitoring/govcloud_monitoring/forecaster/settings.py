@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from govcloud_monitoring import environment
 
@@ -14,18 +13,11 @@ PREFIX = "GOVCLOUD_FORECASTER_"
 Seconds = Annotated[float, Field(gt=0, le=86400)]
 
 
-class Settings(BaseModel):
+class Settings(environment.Serving):
     """Settings of the forecaster; the variable of a field is GOVCLOUD_FORECASTER_ and its name in capitals."""
 
-    model_config = ConfigDict(frozen=True)
-
-    host: str = "0.0.0.0"  # noqa: S104 - inside a pod; who may connect is the NetworkPolicy's decision
     port: int = Field(default=9108, ge=0, le=65535)
     """Metrics, for Prometheus with its certificate."""
-    health_port: int = Field(default=9109, ge=0, le=65535)
-    """In the clear, for the kubelet."""
-    tls_folder: Path = Path("/etc/govcloud/tls")
-    """tls.crt, tls.key and ca.crt; without them nothing is served."""
     prometheus_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")] = "http://prometheus:9090"
     first_seconds: Seconds = 120.0
     """From the start to the first run."""
@@ -37,7 +29,6 @@ class Settings(BaseModel):
     """Between two looks at the last run."""
     processor_share: Annotated[float, Field(gt=0, le=1)] = 0.1
     """How much of one processor a run may take."""
-    revision: str = "unknown"
 
 
 def from_environment(environ: Mapping[str, str]) -> Settings:

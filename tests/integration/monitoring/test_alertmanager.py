@@ -6,7 +6,7 @@ import json
 import os
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from govcloud_infra.bundle import store
 from govcloud_infra.components import alerting
 from support import apiserver as servers
 from support.images import unpacked
+from support.waiting import is_ready, wait
 from support.webhook import Receiver, receiver
 
 ALERT: dict[str, Any] = {
@@ -43,13 +44,6 @@ class Alertmanager:
         urllib.request.urlopen(asked, timeout=5).close()  # noqa: S310 - loopback, ours
 
 
-def wait(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)  # a real process, a real clock
-
-
 def hasty(config: dict[str, Any]) -> dict[str, Any]:
     """The same with no pauses: what is sent is under test, not when."""
     route = config["route"] | {"group_wait": "0s", "group_interval": "1s"}
@@ -72,18 +66,10 @@ def serving(root: Path, folder: Path, configuration: dict[str, Any]) -> Iterator
     with servers.process(
         [*command, f"--web.listen-address={address}", "--cluster.listen-address="], folder / "alertmanager.log"
     ):
-        wait(lambda: _ready(address))
+        wait(lambda: is_ready(f"http://{address}"))
         yield f"http://{address}"
     for file in (root / "alertmanager").iterdir():
         file.unlink()
-
-
-def _ready(address: str) -> bool:
-    try:
-        urllib.request.urlopen(f"http://{address}/-/ready", timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +24,7 @@ from support import apiserver as servers
 from support import scraped
 from support.dashboards import Question, boards, questions
 from support.promtool import Promtool
+from support.waiting import is_ready, wait
 
 GROWING = re.compile(r"^((?!govcloud_)\w+(?:_total|_sum|_count)(?:\{.*\})?|govcloud_reconcile\S+) (\S+)$", re.MULTILINE)
 COST = re.compile(r"^(govcloud_cost_total\{.*\}) (\S+)$", re.MULTILINE)
@@ -149,7 +150,8 @@ def server(prometheus: Path, promtool: Promtool, tmp_path_factory: pytest.TempPa
         command = [str(prometheus), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
         with servers.process([*command, f"--web.listen-address={listen}"], folder / "prometheus.log"):
             running = Prometheus(f"http://{listen}")
-            wait(lambda: settled(running))
+            wait(lambda: is_ready(running.url))  # before, it answers 503 to every question
+            wait(lambda: settled(running), seconds=40)
             yield running
 
 
@@ -158,13 +160,6 @@ def settled(server: Prometheus) -> bool:
     jobs = server.value("count(sum_over_time(up[1m]) >= 5)")
     last = server.value("cluster:dominant_share_per_entitled:jain_index and on () department:cpu_waste_cores:avg1d")
     return jobs == len(scraped.pages()) and last is not None
-
-
-def wait(condition: Callable[[], bool], seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)  # a real process, a real clock
 
 
 def test_every_question_of_every_dashboard_is_answered_with_figures(server: Prometheus):

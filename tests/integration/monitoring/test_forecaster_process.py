@@ -22,7 +22,7 @@ from govcloud_monitoring.forecaster.settings import Settings
 from govcloud_monitoring.prometheus import Sample, Vector
 from govcloud_monitoring.prometheus_range import Hours, Line
 from support import apiserver as servers
-from support import mounted
+from support import mounted, waiting
 from support.monitoring import samples
 from support.mounted import Site
 
@@ -104,11 +104,8 @@ def running(folder: Path, known: Archive, **more: float) -> Iterator[Process]:
         thread.join(20)
 
 
-def wait(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not _true(condition):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)  # a real process, a real clock
+def wait(condition: Callable[[], bool]) -> None:
+    waiting.wait(lambda: _true(condition))
 
 
 def _true(condition: Callable[[], bool]) -> bool:

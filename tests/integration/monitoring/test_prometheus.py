@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import threading
@@ -9,7 +10,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from support import apiserver as servers
 from support import mounted
 from support.monitoring import RawApi, container, namespace, node, pod
 from support.mounted import Mount, Site
+from support.waiting import wait
 
 ROOT = Path(__file__).parents[3] / "monitoring"
 
@@ -47,13 +49,6 @@ class Prometheus:
         """Values of an instant query by the label department."""
         data = self.get("/api/v1/query?" + urllib.parse.urlencode({"query": expression})) or {"result": []}
         return {each["metric"].get("department", ""): float(each["value"][1]) for each in data["result"]}
-
-
-def wait(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)  # a real process, a real clock
 
 
 @contextmanager
@@ -158,17 +153,21 @@ def test_who_is_not_prometheus_scrapes_nothing(prometheus: Path, api: RawApi, tm
     }
     made = [job(port, site, name, **changes) for name, changes in jobs.items()]
     with exporting(api, port, site), scraping(prometheus, tmp_path, *made) as server:
+        told: dict[str, set[tuple[str, str]]] = {name: set() for name in jobs}
 
-        def seen() -> dict[str, tuple[str, str]]:
-            found = (server.get("/api/v1/targets") or {"activeTargets": []})["activeTargets"]
-            return {each["labels"]["job"]: (each["health"], each["lastError"]) for each in found}
+        def heard(name: str) -> set[tuple[str, str]]:
+            for each in (server.get("/api/v1/targets") or {"activeTargets": []})["activeTargets"]:
+                told[each["labels"]["job"]].add((each["health"], each["lastError"]))
+            return told[name]
 
-        wait(lambda: len(seen()) == len(jobs) and "unknown" not in {health for health, _ in seen().values()})
-        found = seen()
-    assert found.pop("prometheus") == ("up", "")
-    for name, (health, why) in found.items():
-        assert health == "down", name
-        assert re.search(whys[name], why), (name, why)
+        def is_refused(name: str, reason: str) -> bool:
+            return any(health == "down" and re.search(reason, why) for health, why in heard(name))
+
+        wait(lambda: ("up", "") in heard("prometheus"))
+        # A connection may also be reset before its reason is read: asked every second, each tells it once.
+        for name, reason in whys.items():
+            wait(functools.partial(is_refused, name, reason))
+    assert {health for name in whys for health, _ in told[name]} <= {"unknown", "down"}
 
 
 def test_prometheus_goes_on_when_every_certificate_is_replaced(prometheus: Path, api: RawApi, tmp_path: Path):

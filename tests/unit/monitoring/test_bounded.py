@@ -22,7 +22,7 @@ from govcloud_monitoring.bounded import Limits, Server
 from govcloud_monitoring.collector import ExporterCollector
 from govcloud_monitoring.exposition.block import Block
 from govcloud_monitoring.exposition.page import Page
-from govcloud_monitoring.serve import refresh_until
+from govcloud_monitoring.process import refresh_until
 from govcloud_monitoring.source import Clock, Source, Tracker
 from govcloud_monitoring.tls import Identity
 from support import mounted, storm

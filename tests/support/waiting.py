@@ -1,0 +1,24 @@
+"""Waiting for real processes on a real clock."""
+
+from __future__ import annotations
+
+import time
+import urllib.request
+from collections.abc import Callable
+
+
+def wait(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Until it holds; an AssertionError when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)  # a real process, a real clock
+
+
+def is_ready(url: str) -> bool:
+    """Whether a server of the Prometheus family says at /-/ready that it works."""
+    try:
+        urllib.request.urlopen(f"{url}/-/ready", timeout=2).close()  # noqa: S310 - loopback, ours
+    except OSError:
+        return False
+    return True
