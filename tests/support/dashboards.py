@@ -17,18 +17,27 @@ VARIABLES = {"department": "tax", "pool": ".*", "currency": "EUR", "__rate_inter
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One query of one panel. `instant` is for a value of now, else for a range. `expr` has variables in it."""
+    """One query of one panel. `instant` is for a value of now, else for a range. `expr` has variables in it.
+
+    `waits`: its panel says until when it is empty.
+    """
 
     where: str
     expr: str
     legend: str
     instant: bool
     table: bool
+    waits: bool
 
     @property
     def asked(self) -> str:
         """The expression as it reaches Prometheus. KeyError for a variable that nobody sets."""
-        return re.sub(r"\$(\w+)", lambda found: VARIABLES[found[1]], self.expr)
+        return self.of_department(VARIABLES["department"])
+
+    def of_department(self, code: str) -> str:
+        """The same, with another department chosen."""
+        chosen = VARIABLES | {"department": code}
+        return re.sub(r"\$(\w+)", lambda found: chosen[found[1]], self.expr)
 
     @property
     def legend_labels(self) -> frozenset[str]:
@@ -58,4 +67,5 @@ def questions() -> Iterator[Question]:
                 legend=target["legendFormat"],
                 instant=target["instant"],
                 table=panel["type"] == "table",
+                waits="Empty until" in panel["description"],
             )

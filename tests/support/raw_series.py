@@ -27,6 +27,7 @@ node_filesystem_size_bytes{device="/dev/vda1",device_error="",fstype="ext4",moun
 node_pressure_cpu_waiting_seconds_total 50
 node_pressure_memory_waiting_seconds_total 1
 node_pressure_io_waiting_seconds_total 5
+node_time_seconds 1.7e+09
 """,
     "prometheus": """\
 prometheus_tsdb_head_series 12000

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from govcloud_api.errors import Conflict
 from govcloud_monitoring.accountant.hours import PriceList, pool_hours
-from govcloud_monitoring.accountant.questions import AskAt, Observed, Stretch, observe
+from govcloud_monitoring.accountant.questions import AskAt, Observed, Stretch, observe, observed_until
 from govcloud_monitoring.ledger import hour as hours
 from govcloud_monitoring.ledger.charge import Statement
 from govcloud_monitoring.ledger.shares import Method
@@ -81,9 +81,15 @@ class Accountant:
         self._done: datetime | None = None
 
     def round(self, now: datetime, book: Book, tariff: Tariff) -> int:
-        """Close what is due; the number of pools' hours written. Raises GovcloudError at the first that cannot be."""
+        """Close what is due; the number of pools' hours written. Raises GovcloudError at the first that cannot be.
+
+        With a clock that is ahead nothing was seen yet, and nothing is due.
+        """
+        seen = observed_until(now, self._ask)
+        if seen is None:
+            return 0
         written = 0
-        for start in due(now, self._done or book.newest()):
+        for start in due(min(now, seen), self._done or book.newest()):
             if start == self._done:
                 continue
             observed = observe(Stretch(start=start, end=start + HOUR), self._ask)

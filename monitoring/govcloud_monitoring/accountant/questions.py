@@ -2,14 +2,15 @@
 
 The recorded series are those of monitoring/rules/showback.yaml: a sample each `SAMPLE_SECONDS`, which stands for so
 many seconds. Samples that are missing because nobody observed (Prometheus or exporter was down) are made up for in
-proportion, so that a pause neither forgives nor charges anybody; `coverage` says how much was observed.
+proportion, so that a pause neither forgives nor charges anybody; `coverage` says how much was observed. A stretch that
+observing began in has no such gap: before, there was no cloud.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from govcloud_monitoring.prometheus import Vector
@@ -21,6 +22,8 @@ _MIB = 1 << 20
 _MILLI = 1000
 _OBSERVED = "cluster:govcloud_pool_cpu_allocatable_cores:sum"
 """Recorded whenever the exporter reads the cluster and Prometheus reads the exporter."""
+_MEMORY = "14d"
+"""Who was not observed for so long begins anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +90,15 @@ def observe(stretch: Stretch, ask: AskAt) -> Observed:
     )
 
 
+def observed_until(now: datetime, ask: AskAt) -> datetime | None:
+    """The moment of the newest sample before `now`; None when none is recent. Raises what `ask` raises.
+
+    An hour has ended when somebody saw its end: a clock alone may jump.
+    """
+    newest = ask(f"timestamp({_OBSERVED})", now)
+    return datetime.fromtimestamp(newest[0].value, UTC) if newest else None
+
+
 class _Asked:
     """Questions about one stretch."""
 
@@ -97,6 +109,7 @@ class _Asked:
         samples = Fraction(counted[0].value).limit_denominator() if counted else Fraction()
         expected = Fraction(stretch.seconds, SAMPLE_SECONDS)
         self._coverage = min(Fraction(1), samples / expected)
+        self._share = self._coverage if self._began_before() else Fraction(1)
 
     @property
     def coverage_permille(self) -> int:
@@ -135,8 +148,13 @@ class _Asked:
         used = {sample.labels["namespace"]: sample.value for sample in measured}
         return {name: min(1000, round(1000 * used.get(name, 0.0) / count)) for name, count in charged.items() if count}
 
+    def _began_before(self) -> bool:
+        """Whether anything was observed before the stretch; asked only when something is missing in it."""
+        whole = self._coverage in (0, 1)
+        return whole or bool(self._ask(f"present_over_time({_OBSERVED}[{_MEMORY}])", self._stretch.start))
+
     def _over(self, function: str, name: str) -> Vector:
         return self._ask(f"{function}_over_time({name}[{self._stretch.seconds}s])", self._stretch.end)
 
     def _amount(self, summed: float, units: Fraction | int) -> int:
-        return round(Fraction(summed) * SAMPLE_SECONDS * units / self._coverage)
+        return round(Fraction(summed) * SAMPLE_SECONDS * units / self._share)

@@ -139,6 +139,7 @@ COST = Row(
     panels=(
         Panel(
             title="Cost of a day by component, in $currency",
+            empty_until="a day after the first closed hour",
             description="What the department was charged in the 24 hours before, with its parts of the common cost.",
             unit=Unit.MONEY,
             decimals=2,
@@ -148,6 +149,7 @@ COST = Row(
         ),
         Panel(
             title="Cost of a day by purpose, in $currency",
+            empty_until="a day after the first closed hour",
             description="The same money by what environments are for. A purpose appears a day after its first hour.",
             unit=Unit.MONEY,
             decimals=2,
@@ -157,6 +159,7 @@ COST = Row(
         ),
         Panel(
             title="This month, and its budget, in $currency",
+            empty_until="the first hour of the month is closed",
             description="Closed hours of the month so far (UTC), and what the department may spend, if that is said.",
             unit=Unit.MONEY,
             decimals=2,
@@ -168,6 +171,7 @@ COST = Row(
         ),
         Panel(
             title="Corrections of closed hours, in $currency",
+            empty_until="a closed hour is corrected",
             description="What was added to or taken from hours after they were closed; not part of the other two.",
             unit=Unit.MONEY,
             decimals=2,

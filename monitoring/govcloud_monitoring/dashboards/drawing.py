@@ -44,10 +44,10 @@ def draw(panel: Panel, number: int) -> Builder[models.Panel]:
 
 
 def description(panel: Panel) -> str:
-    """The panel's own words, and where its alert begins."""
-    if panel.limit is None:
-        return panel.description
-    return f"{panel.description} Red is where the alert {panel.limit.alert} begins."
+    """The panel's own words, until when it is empty, and where its alert begins."""
+    empty = f"Empty until {panel.empty_until}." if panel.empty_until else ""
+    red = f"Red is where the alert {panel.limit.alert} begins." if panel.limit else ""
+    return " ".join(filter(None, [panel.description, empty, red]))
 
 
 def _shape(panel: Panel) -> Drawn:

@@ -18,6 +18,7 @@ FORECASTS = Row(
     panels=(
         Panel(
             title="Days until a pool may be reserved whole",
+            empty_until="four weeks are on record and a forecast of them is better than last week's hours",
             description="With a chance of 10 %, by its past. Nothing where no forecast is good enough.",
             unit=Unit.DAYS,
             view=View.NOW,
@@ -27,6 +28,7 @@ FORECASTS = Row(
         ),
         Panel(
             title="Days until a root disk is likely to be full",
+            empty_until="four weeks are on record and a forecast of them is better than last week's hours",
             description="With a chance of 50 %, by its past; the first ten. Nothing where no forecast is good enough.",
             unit=Unit.DAYS,
             view=View.NOW,

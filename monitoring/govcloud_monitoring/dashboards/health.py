@@ -261,6 +261,7 @@ OPERATOR = Row(
         ),
         Panel(
             title="Age of the newest closed hour",
+            empty_until="the first hour is closed",
             description="Costs are known up to there. It rises to a little over an hour and falls again.",
             unit=Unit.SECONDS,
             width=8,
@@ -271,6 +272,7 @@ OPERATOR = Row(
         ),
         Panel(
             title="Cost of pools that nobody was charged",
+            empty_until="the first hour is closed",
             description="0 %: what was charged is what the pools cost. Anything else is a fault of the ledger.",
             unit=Unit.RATIO,
             decimals=4,

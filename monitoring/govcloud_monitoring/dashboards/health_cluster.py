@@ -49,7 +49,10 @@ API = Row(
                     legend="{{request_kind}} at work",
                 ),
                 Query(
-                    expr="sum by (reason) (increase(apiserver_flowcontrol_rejected_requests_total[1h]))",
+                    expr=(
+                        "sum by (reason) (increase(apiserver_flowcontrol_rejected_requests_total[1h])) "
+                        'or label_replace(vector(0), "reason", "none", "", "")'
+                    ),
                     legend="refused: {{reason}}",
                 ),
             ),

@@ -13,7 +13,7 @@ THEMSELVES = Row(
             title="Age of what a machine said last",
             description="What its volumes hold, when its certificates end, how old its snapshot of etcd is.",
             unit=Unit.SECONDS,
-            width=8,
+            width=6,
             queries=(
                 Query(
                     expr="time() - max by (node) (govcloud_machine_metrics_timestamp_seconds)",
@@ -27,7 +27,7 @@ THEMSELVES = Row(
             description="Of the root, or of /var where less is free. At 15 % the kubelet has begun to remove images.",
             unit=Unit.RATIO,
             at_most=1,
-            width=8,
+            width=6,
             queries=(
                 Query(
                     expr=(
@@ -42,7 +42,7 @@ THEMSELVES = Row(
             title="Age of the newest snapshot of etcd",
             description="Of each control plane.",
             unit=Unit.SECONDS,
-            width=8,
+            width=6,
             queries=(
                 Query(
                     expr="time() - max by (node) (govcloud_etcd_snapshot_timestamp_seconds)",
@@ -50,6 +50,19 @@ THEMSELVES = Row(
                 ),
             ),
             limit=Limit(alert="EtcdSnapshotOld", at=45000),
+        ),
+        Panel(
+            title="Clocks",
+            description="How far each machine's is from that of Prometheus.",
+            unit=Unit.SECONDS,
+            width=6,
+            queries=(
+                Query(
+                    expr="max by (node) (abs(node_time_seconds - timestamp(node_time_seconds)))",
+                    legend="{{node}}",
+                ),
+            ),
+            limit=Limit(alert="ClockSkew", at=5),
         ),
         Panel(
             title="Certificates that end first",

@@ -67,7 +67,8 @@ class Panel:
     """One picture. `reference` names the query whose line is a comparison, not a measurement.
 
     `columns` are headings for the labels of a table, in their order. `to_department` makes each series a link to the
-    dashboard of the department that its label `department` names.
+    dashboard of the department that its label `department` names. `empty_until` says for what figures that a new cloud
+    cannot have yet the panel waits; every other panel shows figures as soon as departments work.
     """
 
     title: str
@@ -83,6 +84,7 @@ class Panel:
     reference: str = ""
     columns: tuple[tuple[str, str], ...] = ()
     to_department: bool = False
+    empty_until: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,7 @@ COST = Row(
     panels=(
         Panel(
             title="Cost of a day by component, in $currency",
+            empty_until="a day after the first closed hour",
             description=(
                 "What all departments were charged in the 24 hours before. Parts of what the platform holds and of "
                 "what nobody holds are components of their own."
@@ -112,6 +113,7 @@ COST = Row(
         ),
         Panel(
             title="Ten most expensive departments in the time shown, in $currency",
+            empty_until="the first hour is closed",
             description="What each department was charged for the hours that were closed in the time shown.",
             unit=Unit.MONEY,
             decimals=2,

@@ -131,6 +131,14 @@ def test_every_hour_that_was_seen_is_closed_once_and_adds_up(office: Office):
     assert {c.key: c.cost_microcents for c in second} == {c.key: c.cost_microcents for c in charges}
 
 
+def test_a_clock_that_jumps_closes_nothing_that_has_not_ended_and_nothing_twice(office: Office):
+    accountant = Accountant(office.ask)
+    assert office.work(accountant, NOW + timedelta(days=1)) == 0
+    assert office.work(accountant, NOW) == 6
+    assert office.work(accountant, NOW - timedelta(days=1)) == 0
+    assert office.work(accountant, NOW) == 0
+
+
 def test_a_month_shows_what_is_closed_and_what_has_run_up_since(office: Office):
     office.work(Accountant(office.ask), NOW)
     month = office.month(date(2026, 11, 1), NOW)

@@ -35,10 +35,12 @@ def series(name: str, samples: int, value: float, **labels: str) -> dict[object,
 
 
 def prometheus(known: Series, *, gone: frozenset[str] = frozenset()) -> AskAt:
-    """One that recorded these; what is in `gone` has no value at the end any more."""
+    """One that recorded these, and goes on; what is in `gone` has no value at the end any more."""
 
     def ask(expression: str, at: datetime) -> Vector:
-        found = re.fullmatch(r"(?:(\w+)_over_time\()?([\w:]+)(?:\[(\d+)s\]\))?", expression)
+        if expression == f"timestamp({OBSERVED})":
+            return (Sample({}, at.timestamp()),)
+        found = re.fullmatch(r"(?:(\w+)_over_time\()?([\w:]+)(?:\[(\d+)[sd]\]\))?", expression)
         assert found, expression
         function, name, _ = found.groups()
         of_name = {labels: each for (series_name, labels), each in known.items() if series_name == name}
@@ -51,6 +53,11 @@ def prometheus(known: Series, *, gone: frozenset[str] = frozenset()) -> AskAt:
         return tuple(Sample(dict(labels), value) for labels, value in values.items())
 
     return ask
+
+
+def since(first: datetime, always: AskAt) -> AskAt:
+    """One that began at `first`."""
+    return lambda expression, at: always(expression, at) if at > first else ()
 
 
 def world(samples: int = 120, **more: float) -> dict[object, tuple[int, float]]:
@@ -86,6 +93,15 @@ def test_a_pause_of_the_observer_neither_forgives_nor_charges():
     half = observe(WHOLE, prometheus(world(60)))
     assert half.coverage_permille == 500
     assert half.charged_cpu == observe(WHOLE, prometheus(world(120))).charged_cpu
+
+
+def test_what_was_before_the_cloud_is_no_gap():
+    began = since(START, prometheus(world(60)))
+    first, later = observe(WHOLE, began), observe(Stretch(start=START + HOUR, end=START + 2 * HOUR), began)
+    assert first.coverage_permille == later.coverage_permille == 500
+    assert first.charged_cpu["tax-a-test", "workers"] == 2000 * 1800
+    assert first.capacity_cpu == {"workers": 16000 * 1800}
+    assert later.charged_cpu["tax-a-test", "workers"] == 2000 * 3600
 
 
 def test_an_environment_that_lived_for_half_of_the_hour_pays_for_half():
@@ -179,13 +195,8 @@ class Book:
 NOW = START + timedelta(hours=3, minutes=30)
 
 
-def since(first: datetime, known: Series) -> AskAt:
-    """A Prometheus that began at `first`."""
-    return lambda expression, at: prometheus(known)(expression, at) if at > first else ()
-
-
 def test_every_hour_since_the_beginning_is_closed_once():
-    book, ask = Book(), since(START, world())
+    book, ask = Book(), since(START, prometheus(world()))
     accountant = Accountant(ask)
     assert accountant.round(NOW, book, TARIFF) == 6
     assert {start for start, _ in book.hours} == {START, START + HOUR, START + 2 * HOUR}
@@ -195,7 +206,7 @@ def test_every_hour_since_the_beginning_is_closed_once():
 
 
 def test_an_hour_of_which_one_pool_is_missing_is_completed():
-    book, ask = Book(), since(START, world())
+    book, ask = Book(), since(START, prometheus(world()))
     Accountant(ask).round(NOW, book, TARIFF)
     del book.hours[START + 2 * HOUR, STORAGE_POOL]
     assert Accountant(ask).round(NOW, book, TARIFF) == 1
@@ -203,7 +214,7 @@ def test_an_hour_of_which_one_pool_is_missing_is_completed():
 
 def test_while_prometheus_is_away_nothing_is_skipped():
     book, away = Book(), {START + 2 * HOUR}
-    whole = since(START, world())
+    whole = since(START, prometheus(world()))
 
     def ask(expression: str, at: datetime) -> Vector:
         if at in away:
@@ -217,3 +228,30 @@ def test_while_prometheus_is_away_nothing_is_skipped():
     away.clear()
     accountant.round(NOW, book, TARIFF)
     assert {start for start, _ in book.hours} == {START, START + HOUR, START + 2 * HOUR}
+
+
+def test_a_clock_that_is_ahead_closes_nothing_that_has_not_ended():
+    book, always = Book(), since(START, prometheus(world()))
+
+    def ask(expression: str, at: datetime) -> Vector:
+        """Nothing is seen before it happens."""
+        return always(expression, at) if at <= NOW + timedelta(minutes=5) else ()
+
+    accountant = Accountant(ask)
+    assert accountant.round(NOW + timedelta(days=2), book, TARIFF) == 0
+    assert accountant.round(NOW, book, TARIFF) == 6
+    assert accountant.round(NOW - timedelta(days=2), book, TARIFF) == 0
+    later = Accountant(always)
+    assert later.round(NOW + HOUR, book, TARIFF) == 2
+
+
+def test_an_hour_whose_end_nobody_saw_waits_until_somebody_sees():
+    book, always, seen = Book(), since(START, prometheus(world())), START + HOUR - timedelta(minutes=1)
+
+    def ask(expression: str, at: datetime) -> Vector:
+        return (Sample({}, seen.timestamp()),) if expression.startswith("timestamp") else always(expression, at)
+
+    accountant = Accountant(ask)
+    assert accountant.round(START + HOUR + timedelta(minutes=6), book, TARIFF) == 0
+    seen = START + HOUR + timedelta(minutes=20)
+    assert accountant.round(seen, book, TARIFF) == 2

@@ -100,7 +100,7 @@ def test_panels_have_ids_of_their_own_and_do_not_cover_each_other(name: str):
 def test_every_panel_says_what_it_shows_and_in_which_unit(where: str, panel: dict[str, Any]):
     assert panel["type"] in CORE_PANELS
     assert panel["fieldConfig"]["defaults"]["unit"]
-    own = panel["description"].partition(" Red is where the alert ")[0]
+    own = re.split(r" (?:Empty until|Red is where the alert) ", panel["description"])[0]
     assert 1 <= len(re.findall(r"[.?](?:\s|$)", own)) <= 2, own
     assert own.endswith(".")
     assert len(panel["targets"]) >= 1
