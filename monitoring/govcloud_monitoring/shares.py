@@ -27,7 +27,12 @@ _QUESTIONS: Mapping[tuple[Resource, str], str] = {
     ),
     ("storage", "used"): "sum by (department) (department_purpose:govcloud_volume_used_bytes:sum)",
 }
-_FRESH = "govcloud_source_up == 0"
+_MISSING = (
+    "govcloud_source_up == 0 "
+    'or label_replace(absent(govcloud_source_up{source="kubernetes"}), "source", "exporter", "", "") '
+    'or label_join(up{job=~"kubelet-resource|node-exporter"} == 0, "source", " of ", "job", "node")'
+)
+"""By `source`: what cannot be read, the exporter itself when it says nothing, and what machines do not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,19 +82,27 @@ def gather(ask: Ask) -> Usage:
     for place, question in _QUESTIONS.items():
         for sample in ask(question):
             found[sample.labels.get("department", "")][place] = sample.value
-    stale = tuple(sorted(sample.labels.get("source", "") for sample in ask(_FRESH)))
-    # Volumes are measured by each machine: where none has said anything yet, what they hold is unknown.
-    measured = any(("storage", "used") in values for values in found.values())
-    departments = (_department(code, values, storage_measured=measured) for code, values in found.items())
+    stale = tuple(sorted(sample.labels.get("source", "") for sample in ask(_MISSING)))
+    unknown = _unknown(stale, found)
+    departments = (_department(code, values, unknown) for code, values in found.items())
     return Usage(departments=_hungriest_first(departments), stale=stale)
 
 
-def _department(code: str, values: Mapping[tuple[Resource, str], float], *, storage_measured: bool) -> Department:
+def _unknown(stale: Iterable[str], found: Mapping[str, Mapping[tuple[Resource, str], float]]) -> frozenset[Resource]:
+    """Of what a department without a value may use something all the same: a machine that measures it is silent."""
+    jobs = {name.partition(" of ")[0] for name in stale}
+    unknown: set[Resource] = {"cpu", "memory"} if "kubelet-resource" in jobs else set()
+    # Volumes are measured by each machine: where none has said anything yet, what they hold is unknown.
+    measured = any(("storage", "used") in values for values in found.values())
+    return frozenset(unknown if measured and "node-exporter" not in jobs else {*unknown, "storage"})
+
+
+def _department(code: str, values: Mapping[tuple[Resource, str], float], unknown: frozenset[Resource]) -> Department:
     def share(resource: Resource) -> Share:
         granted, reserved = (values.get((resource, name), 0.0) for name in ("granted", "reserved"))
         # No container runs, no volume is there: then nothing is used, which is not the same as unknown.
-        known = resource != "storage" or storage_measured
-        return Share(granted=granted, reserved=reserved, used=values.get((resource, "used"), 0.0) if known else None)
+        used = values.get((resource, "used"), None if resource in unknown else 0.0)
+        return Share(granted=granted, reserved=reserved, used=used)
 
     return Department(code=code, cpu=share("cpu"), memory=share("memory"), storage=share("storage"))
 

@@ -6,7 +6,6 @@ Last: use is a rate, and the stories before spent its minutes. Here a load runs,
 import json
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +14,10 @@ from typing import Any
 
 import pytest
 
-from support import load, measured, probe, sandboxes, webhook
+from support import dashboards, load, measured, probe, questions, sandboxes, webhook
+from support.dashboards import Question
 from support.lab import ALERTS_PORT, Lab, eventually
+from support.questions import vector
 from support.sandboxes import TAX
 
 pytestmark = pytest.mark.e2e
@@ -62,13 +63,6 @@ def prometheus(lab: Lab) -> str:
     return str(json.loads(lab.govcloud("status", str(lab.site), "-o", "json"))["endpoints"]["prometheus"])
 
 
-def query(prometheus: str, expression: str) -> list[dict[str, Any]]:
-    """Result vector of an instant query."""
-    url = f"{prometheus}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310  # our own lab's address
-        return list(json.load(answer)["data"]["result"])
-
-
 def shown(lab: Lab, department: str) -> dict[str, Any]:
     """What `govcloud top` says of a department."""
     found = json.loads(lab.govcloud("top", str(lab.site), "-o", "json"))
@@ -80,7 +74,7 @@ def test_prometheus_shows_what_the_department_has_and_uses(
     lab: Lab, tax: Path, prometheus: str, environments: dict[str, float]
 ) -> None:
     def value(expression: str) -> float | None:
-        found = query(prometheus, expression)
+        found = vector(prometheus, expression)
         return float(found[0]["value"][1]) if found else None
 
     probe.serve(lab, TAX, tax)
@@ -95,35 +89,35 @@ def test_every_source_and_target_is_up(prometheus: str) -> None:
     sources = {"kubernetes", "ledger", "budgets", "idle", "forecast"}
 
     def read() -> set[str]:
-        return {found["metric"]["source"] for found in query(prometheus, "govcloud_source_up == 1")}
+        return {found["metric"]["source"] for found in vector(prometheus, "govcloud_source_up == 1")}
 
     eventually(lambda: read() == sources, 120, "sources are up")
-    eventually(lambda: query(prometheus, "up == 1") and not query(prometheus, "up == 0"), 120, "all are scraped")
+    eventually(lambda: vector(prometheus, "up == 1") and not vector(prometheus, "up == 0"), 120, "all are scraped")
 
 
 def test_every_machine_tells_of_itself_and_the_first_control_plane_of_the_last_deploy(
     lab: Lab, prometheus: str
 ) -> None:
     def told() -> set[str]:
-        found = query(prometheus, "time() - govcloud_machine_metrics_timestamp_seconds < 300")
+        found = vector(prometheus, "time() - govcloud_machine_metrics_timestamp_seconds < 300")
         return {each["metric"]["node"] for each in found}
 
     nodes = {item["metadata"]["name"]: item["metadata"]["labels"] for item in lab.get("nodes")["items"]}
     eventually(lambda: told() == set(nodes), 120, "every machine looked at itself")
     servers = {name for name, labels in nodes.items() if "node-role.kubernetes.io/control-plane" in labels}
-    assert query(prometheus, "node_textfile_scrape_error > 0") == []
-    snapshots = query(prometheus, "time() - govcloud_etcd_snapshot_timestamp_seconds < 43200")
+    assert vector(prometheus, "node_textfile_scrape_error > 0") == []
+    snapshots = vector(prometheus, "time() - govcloud_etcd_snapshot_timestamp_seconds < 43200")
     assert {each["metric"]["node"] for each in snapshots} == servers
-    good = query(prometheus, "count by (node) (govcloud_certificate_expiry_timestamp_seconds - time() > 1814400)")
+    good = vector(prometheus, "count by (node) (govcloud_certificate_expiry_timestamp_seconds - time() > 1814400)")
     counts = {each["metric"]["node"]: int(each["value"][1]) for each in good}
     workers = {name: 3 for name in nodes if name not in servers}  # the authority, and the kubelet's two
     assert {name: counts[name] for name in workers} == workers
     assert all(counts[name] > 10 for name in servers)
-    assert query(prometheus, "govcloud_certificate_expiry_timestamp_seconds - time() < 1814400") == []
-    [done] = query(prometheus, "time() - govcloud_provision_last_success_timestamp_seconds")
+    assert vector(prometheus, "govcloud_certificate_expiry_timestamp_seconds - time() < 1814400") == []
+    [done] = vector(prometheus, "time() - govcloud_provision_last_success_timestamp_seconds")
     assert done["metric"]["node"] in servers
     assert 0 < float(done["value"][1]) < 86400
-    phases = query(prometheus, "govcloud_provision_phase_duration_seconds > 0")
+    phases = vector(prometheus, "govcloud_provision_phase_duration_seconds > 0")
     assert {"machines", "cluster", "health"} < {each["metric"]["phase"] for each in phases}
 
 
@@ -165,6 +159,27 @@ def test_what_is_shown_is_what_the_kernel_counted(lab: Lab, loaded: Load) -> Non
     assert found["storage"]["used"] == pytest.approx(stored, rel=ERROR_RATIO)
     assert stored == pytest.approx(DISK_MIB << 20, rel=ERROR_RATIO)
     assert found["storage"]["wasted"] == found["storage"]["reserved"] - found["storage"]["used"]
+
+
+def test_every_question_of_every_dashboard_is_answered_but_those_that_wait(
+    lab: Lab, loaded: Load, prometheus: str
+) -> None:
+    load.reserve(lab, WHERE, loaded.owner, 50)  # the tax office runs the same program
+
+    def answered(question: Question) -> bool:
+        asked, now = question.of_department("civil"), time.time()
+        if question.instant:
+            return any(each["value"][1] != "NaN" for each in vector(prometheus, asked))
+        return bool(questions.span(prometheus, asked, now - 300, now, 15))
+
+    def unanswered() -> list[str]:
+        return [each.where for each in dashboards.questions() if not each.waits and not answered(each)]
+
+    def check() -> bool:
+        assert unanswered() == []
+        return True
+
+    eventually(check, 120, "all panels have figures")
 
 
 def test_the_months_cost_adds_up_and_names_who_caused_it(lab: Lab, loaded: Load) -> None:

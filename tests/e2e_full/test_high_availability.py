@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from support import questions
 from support.interruption import interrupted_at
 from support.lab import Lab, eventually
 
@@ -70,6 +71,10 @@ def test_the_holder_of_the_address_loses_power_and_the_api_answers_within_30_sec
     assert time.monotonic() - began <= 30
     eventually(lambda: not nodes(ha)[lost], 60, "the cluster sees that the machine is gone")
     assert "NodesReady" in ha.govcloud("status", str(ha.site), code=6)
+    left = next(address for name, address in SERVERS.items() if name != lost)
+    asked = f"http://{left}:30090", 'govcloud_source_up{source="kubernetes"}'
+    eventually(lambda: questions.value(*asked) == 1, 120, "the cloud is watched without that machine")
+    assert questions.value(asked[0], f'max(up{{job="node-exporter",node="{lost}"}})') in (0, None)
     ha.govcloud("deploy", str(ha.site))
     assert set(health(ha).values()) == {"True"}
 

@@ -32,6 +32,11 @@ def labels(expression: str, known: Known) -> Labels:
     return _labels(_parsed(expression), known) or frozenset()
 
 
+def of_job(name: str, job: str) -> str:
+    """Under which a series stands in `Known` that has more labels in one job than in others."""
+    return f"{name} of {job}"
+
+
 def with_rules(known: Known, rules: Iterable[tuple[str, str]]) -> dict[str, Labels]:
     """`known` and what these rules (name, expression) record, in whatever order they build on each other."""
     found, waiting = dict(known), list(rules)
@@ -88,8 +93,11 @@ def _labels(node: Any, known: Known) -> Labels | None:
 def _of_series(node: Any, known: Known) -> Labels:
     if node.name not in known:
         raise Impossible(f"there is no series {node.name}")
-    _refuse(known[node.name], {matcher.name for matcher in node.matchers.matchers}, f"{node.name} has no label")
-    return known[node.name]
+    matchers = node.matchers.matchers
+    jobs = [matcher.value for matcher in matchers if matcher.name == "job" and matcher.op == promql.MatchOp.Equal]
+    found = known.get(of_job(node.name, *jobs), known[node.name]) if jobs else known[node.name]
+    _refuse(found, {matcher.name for matcher in matchers}, f"{node.name} has no label")
+    return found
 
 
 def _of_aggregation(node: Any, known: Known) -> Labels:

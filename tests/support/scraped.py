@@ -37,7 +37,7 @@ from govcloud_operators.process.queue import WorkQueue
 from support import raw_series
 from support.manifests import documents
 from support.monitoring import RawApi, claim, container, namespace, node, pod, quota, reader, samples, turn
-from support.promql import Labels, with_rules
+from support.promql import Labels, of_job, with_rules
 
 ROOT = Path(__file__).parents[2] / "monitoring"
 NOW = 1_800_000_000.0
@@ -118,7 +118,12 @@ def known() -> Mapping[str, Labels]:
     """Labels of every series there can be, by its name."""
     ours = {name: frozenset(metric.labels) | target_labels("govcloud-exporter") for name, metric in catalogue().items()}
     made = {name: labels | {"job", "instance"} for name, labels in OF_PROMETHEUS.items()}
-    return with_rules(dict(_shown()) | ours | made | ALERTS, rules())
+    each = {
+        of_job(name, job): labels | target_labels(job)
+        for name, labels in OF_PROMETHEUS.items()
+        for job in configuration()
+    }
+    return with_rules(dict(_shown()) | ours | made | each | ALERTS, rules())
 
 
 def _shown() -> Iterator[tuple[str, Labels]]:

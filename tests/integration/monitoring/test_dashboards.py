@@ -21,7 +21,7 @@ import pytest
 import yaml
 
 from support import apiserver as servers
-from support import scraped
+from support import hasty, scraped
 from support.dashboards import Question, boards, questions
 from support.promtool import Promtool
 from support.waiting import is_ready, wait
@@ -100,18 +100,6 @@ def cloud() -> Iterator[str]:
         server.server_close()
 
 
-def hasty(file: Path) -> dict[str, Any]:
-    """The file's rules, looked at each second; alerts fire at once."""
-    groups = yaml.safe_load(file.read_text(encoding="utf-8"))["groups"]
-    without = [[{key: rule[key] for key in rule if key != "for"} for rule in group["rules"]] for group in groups]
-    return {
-        "groups": [
-            {"name": group["name"], "interval": "1s", "rules": rules}
-            for group, rules in zip(groups, without, strict=True)
-        ]
-    }
-
-
 def past(now_seconds: float) -> str:
     """What the ledger showed before, in OpenMetrics: each hour's charges, when the hour was closed."""
     lines = ["# TYPE govcloud_cost counter"]
@@ -132,17 +120,13 @@ def scrape(job: str, address: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def server(prometheus: Path, promtool: Promtool, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     folder = tmp_path_factory.mktemp("dashboards")
-    (folder / "rules").mkdir()
-    for kind in ("rules", "alerts"):
-        for file in sorted((scraped.ROOT / kind).glob("*.yaml")):
-            (folder / "rules" / f"{kind}-{file.name}").write_text(yaml.safe_dump(hasty(file)))
     (folder / "past.txt").write_text(past(time.time()))
     promtool.check("tsdb", "create-blocks-from", "openmetrics", "--quiet", f"{folder}/past.txt", f"{folder}/data")
     with cloud() as address:
         jobs = [scrape(job, address) for job in scraped.pages()]
         config = {
             "global": {"scrape_interval": "1s"},
-            "rule_files": [f"{folder}/rules/*.yaml"],
+            "rule_files": [hasty.written(folder)],
             "scrape_configs": jobs,
         }
         (folder / "prometheus.yml").write_text(yaml.safe_dump(config))

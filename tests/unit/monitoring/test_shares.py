@@ -24,7 +24,7 @@ def answers(values: dict[str, dict[str, float]], stale: tuple[str, ...] = ()) ->
     """A Prometheus that knows these values by question and department."""
 
     def ask(expression: str) -> Vector:
-        if expression == "govcloud_source_up == 0":
+        if expression.startswith("govcloud_source_up == 0 or "):
             return tuple(Sample({"source": name}, 0.0) for name in stale)
         return tuple(Sample({"department": code}, value) for code, value in values.get(expression, {}).items())
 
@@ -61,6 +61,15 @@ def test_who_claims_volumes_and_fills_none_wastes_all_of_them():
         "roads": (0.0, 5.0),
         "parks": (2.0, 0.0),  # a volume on a machine's disk has no limit of its own
     }
+
+
+def test_while_a_kubelet_is_silent_no_use_is_not_known_to_be_none():
+    known = {RESERVED: {"roads": 2.0, "tax": 2.0}, USED: {"tax": 0.5}, CLAIMED: {"roads": 1.0}, STORED: {"tax": 4.0}}
+    found = {each.code: each for each in shares.gather(answers(known, ("kubelet-resource of w1",))).departments}
+    assert (found["roads"].cpu.used, found["roads"].cpu.wasted, found["roads"].storage.used) == (None, None, 0.0)
+    assert found["tax"].cpu.used == 0.5
+    found = {each.code: each for each in shares.gather(answers(known, ("node-exporter of w1",))).departments}
+    assert (found["roads"].cpu.used, found["roads"].storage.used) == (0.0, None)
 
 
 def test_sources_that_cannot_be_read_are_named():
