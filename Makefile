@@ -80,6 +80,7 @@ format: env ## format and repair what can be repaired
 generate: env ## write generated files anew: CRDs, dashboards and reference pages
 	$(BIN)/python -m govcloud_api.crd operators/crds
 	$(BIN)/python -m govcloud_api.reference
+	$(BIN)/python -m govcloud_operators.reference
 	$(BIN)/python -m govcloud_monitoring.reference
 	$(BIN)/python -m govcloud_monitoring.dashboards monitoring/dashboards
 	$(BIN)/python -m govcloud_cli.reference

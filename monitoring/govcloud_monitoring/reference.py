@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
+from govcloud_api import metric_tables
 from govcloud_api import reference as pages
 from govcloud_monitoring import collector, machines
 from govcloud_monitoring.accountant import budgets, idleness
 from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.forecaster import families as forecast
 from govcloud_monitoring.kubernetes import families
-from govcloud_monitoring.metric import Metric
 from govcloud_monitoring.watch import families as watches
 
 PAGE = Path("docs/reference/metrics.md")
@@ -25,17 +24,9 @@ Metrics are gauges with values of the moment, but for those that end in `_total`
 cannot be read loses its series and has `govcloud_source_up` 0. Departments are known only from the label
 `govcloud.internal/department` of namespaces, which nobody but the operator may set. Label values beyond a label's
 limit appear as `other`.
+What the operator shows of itself is on [another page](operator-metrics.md).
 Rules that build on these metrics are in `monitoring/rules/`; [alerts](alerts.md) has a page of its own.
 """
-
-
-def page(groups: Iterable[tuple[str, Iterable[Metric]]]) -> str:
-    """The page in Markdown, one table a group."""
-    parts = [_HEAD]
-    for title, metrics in groups:
-        rows = "".join(_row(metric) for metric in metrics)
-        parts.append(f"## {title}\n\n| Metric | Unit | Labels | Meaning |\n|---|---|---|---|\n{rows}")
-    return "\n".join(parts)
 
 
 def reference() -> str:
@@ -50,12 +41,7 @@ def reference() -> str:
         ("Source `forecast`", forecast.METRICS),
         ("Machines (textfile)", machines.METRICS),
     )
-    return page(groups)
-
-
-def _row(metric: Metric) -> str:
-    labels = ", ".join(f"`{label}`" for label in metric.labels) or "none"
-    return f"| `{metric.name}` | {metric.unit or 'none'} | {labels} | {metric.help} |\n"
+    return metric_tables.page(_HEAD, groups)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import kopf
 
 from govcloud_api import errors, labels
 from govcloud_kube import real
+from govcloud_kube.counted import Counted
 from govcloud_kube.gate import Gated
 from govcloud_kube.pace import Pace
 from govcloud_operators import dispatch, knocks, network
@@ -31,6 +32,7 @@ from govcloud_operators.process import (
     copies,
     lease,
     login,
+    metrics,
     page,
     patience,
     settings,
@@ -40,7 +42,9 @@ from govcloud_operators.process import (
     watchdog,
     watching,
 )
+from govcloud_operators.process.lag import Lag
 from govcloud_operators.process.queue import WorkQueue
+from govcloud_operators.process.writes import Writes
 from govcloud_operators.rooms import ROOMS
 from govcloud_operators.surroundings import Surroundings
 from govcloud_operators.tidying.turns import Turns
@@ -64,6 +68,7 @@ class Parts:
     queue: WorkQueue
     copied: copies.Copies
     stop: stopping.Stop
+    lag: Lag
 
 
 def main() -> int:
@@ -104,13 +109,17 @@ async def run(wanted: settings.Settings) -> int:
         usage=usage.Prometheus(address=wanted.prometheus_url, fetch=usage.fetch).measure,
     )
     copied, pace = copies.Copies(cluster, around.enqueue, tries), Pace(wanted.writes_per_second)
-    dispatcher = dispatch.Dispatcher(Gated(Gated(copied.mirror, held.require), pace.take), around)
+    writes, lag = Writes(), Lag(time.monotonic)
+    counted = Counted(copied.mirror, writes.add)
+    dispatcher = dispatch.Dispatcher(Gated(Gated(counted, held.require), pace.take), around)
     queue = WorkQueue(urgency.work(dispatcher.work, pace), now=time.monotonic, urgent=urgency.KINDS)
     loop.set_default_executor(ThreadPoolExecutor(wanted.workers + SPARE_THREADS))
-    health = page.Health(queue=queue, lease_held=held.held)
-    runner = await page.serve(health, host=wanted.page_host, port=wanted.page_port)
+    readings = metrics.Readings(
+        queue=queue, lease_held=held.held, lag=lag, writes=writes, ready_times=around.ready_times
+    )
+    runner = await page.serve(readings, host=wanted.page_host, port=wanted.page_port)
     try:
-        return await stop.or_end(_as_holder(cluster, wanted, held, Parts(dispatcher, queue, copied, stop)))
+        return await stop.or_end(_as_holder(cluster, wanted, held, Parts(dispatcher, queue, copied, stop, lag)))
     finally:
         await runner.cleanup()
 
@@ -132,6 +141,7 @@ async def _work(wanted: settings.Settings, held: lease.Lease, given: Parts) -> i
         "lease": _renew(held),
         "resync": _resync(given, wanted.resync_seconds),
         "watchdog": watchdog.guard(),
+        "lag": given.lag.measure(),
         **{f"worker-{number}": given.queue.serve() for number in range(wanted.workers)},
     }
     tasks = [asyncio.create_task(part, name=f"govcloud {name}") for name, part in parts.items()]

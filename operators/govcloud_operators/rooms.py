@@ -156,6 +156,11 @@ def _department(cluster: Cluster, key: Key, around: Surroundings) -> float | Non
     return again
 
 
+def _tier(cluster: Cluster, key: Key, around: Surroundings) -> float | None:
+    around.ready_times.know(key.name)
+    return tier.reconcile(cluster, key.name, around.clock())
+
+
 def _certificate(cluster: Cluster, around: Surroundings) -> str:
     """What people are told to trust; a broken authority is told by the rooms of services, and stops nothing here."""
     try:
@@ -223,7 +228,7 @@ ROOMS: tuple[Room, ...] = (
     Room(
         kind="ServiceTier",
         touched=tier_handlers.touched,
-        reconcile=lambda cluster, key, around: tier.reconcile(cluster, key.name, around.clock()),
+        reconcile=_tier,
     ),
     Room(
         kind="Approval",

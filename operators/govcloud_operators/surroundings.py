@@ -13,6 +13,7 @@ from govcloud_operators.events import Events
 from govcloud_operators.keys import Enqueue, Key
 from govcloud_operators.knocks import Knocks
 from govcloud_operators.network import Reach
+from govcloud_operators.ready_times import ReadyTimes
 from govcloud_operators.services.setting import Services
 from govcloud_operators.tidying.turns import Turns
 
@@ -54,6 +55,8 @@ class Surroundings:
     """Locks of the departments' quotas; the request room is called with those it needs held already."""
     events: Events = field(default_factory=Events)
     """Tells people what was done without being asked."""
+    ready_times: ReadyTimes = field(default_factory=ReadyTimes)
+    """Counts how long people waited for new environments."""
     cluster_networks: tuple[IpNetwork, ...] = ()
     """Pods, Services and machines. Empty: unknown, so nothing is opened by address."""
     version: str = ""

@@ -15,6 +15,7 @@ from govcloud_kube import Object, Ref
 from govcloud_operators.approval import reconcile as approvals
 from govcloud_operators.environment_request import reconcile as requests
 from govcloud_operators.network import Answer
+from govcloud_operators.ready_times import ReadyTimes
 from govcloud_operators.surroundings import Surroundings
 from support import knocking
 from support.worlds import HOME, IMAGE, World
@@ -40,6 +41,7 @@ class Deciding(World):
         self.department(**{"subjects": PEOPLE} | department)
         self.second_department()
         self.measured: Measured | None = None
+        self.ready_times = ReadyTimes()
 
     def second_department(self, **spec: Any) -> Object:
         """Seed the health department and its home."""
@@ -67,6 +69,7 @@ class Deciding(World):
             knocks=knocking.knocks(self.cluster, _silent),
             probe_image=IMAGE,
             usage=lambda _namespace: self.measured,
+            ready_times=self.ready_times,
         )
 
     def ask(self, name: str, type_: str, **spec: Any) -> Object:

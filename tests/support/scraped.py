@@ -32,7 +32,8 @@ from govcloud_monitoring.ledger.sums import Costs, Totals
 from govcloud_monitoring.metric import Metric
 from govcloud_monitoring.source import Clock, Source, Tracker
 from govcloud_monitoring.watch import families as watches
-from govcloud_operators.process import page
+from govcloud_operators.process import metrics, page
+from govcloud_operators.process.lag import Lag
 from govcloud_operators.process.queue import WorkQueue
 from support import raw_series
 from support.manifests import documents
@@ -245,7 +246,11 @@ govcloud_bundle_info{{digest="{64 * "a"}"}} 1
 
 
 def _operator() -> str:
-    queue = WorkQueue(lambda _key: None, now=lambda: 0.0)
-    for outcome in ("done", "retry"):
-        queue.counts.add("Environment", outcome, 0.25)
-    return page.metrics_text(page.Health(queue=queue, lease_held=lambda: True))
+    queue, lag = WorkQueue(lambda _key: None, now=lambda: 0.0), Lag(lambda: 0.0)
+    for reason in ("", "conflict"):
+        queue.counts.add("Environment", 0.25, reason)
+    lag.note(0.01)
+    readings = metrics.Readings(queue=queue, lease_held=lambda: True, lag=lag)
+    readings.ready_times.add("standard", 4)
+    readings.writes.add("Environment", "patch_status")
+    return generate_latest(page.registry(readings)).decode()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from govcloud_monitoring.dashboards.health_cluster import API, MACHINES, STORE
 from govcloud_monitoring.dashboards.health_machines import THEMSELVES
+from govcloud_monitoring.dashboards.health_operator import OPERATOR
 from govcloud_monitoring.dashboards.panel import Board, Limit, Panel, Query, Row, Unit, View
-
-_LEADING = "and on (instance) (govcloud_lease_held == 1)"
 
 FIGURES = Row(
     title="Can the figures be believed?",
@@ -206,65 +205,15 @@ OBJECTIVES = Row(
         ),
     ),
 )
-OPERATOR = Row(
-    title="Operator and ledger",
+LEDGER = Row(
+    title="Ledger",
     panels=(
-        Panel(
-            title="Processes that may write",
-            description="One at any time; 0 means that nothing that departments ask for is done.",
-            unit=Unit.COUNT,
-            view=View.NOW,
-            width=4,
-            queries=(Query(expr="sum(govcloud_lease_held)", legend="processes"),),
-        ),
-        Panel(
-            title="Work that waits",
-            description="Objects that are due or being worked on, in the process that may write.",
-            unit=Unit.COUNT,
-            width=7,
-            queries=(Query(expr=f"max(govcloud_queue_depth {_LEADING})", legend="objects"),),
-        ),
-        Panel(
-            title="Oldest work",
-            description=(
-                "Age of the object that waits, or is worked on, longest. From two minutes on the operator is restarted."
-            ),
-            unit=Unit.SECONDS,
-            width=6,
-            queries=(Query(expr=f"max(govcloud_queue_stuck_seconds {_LEADING})", legend="oldest"),),
-        ),
-        Panel(
-            title="Objects looked at, by outcome",
-            description="How many a second. Many retries mean that something is refused again and again.",
-            unit=Unit.PER_SECOND,
-            width=7,
-            queries=(
-                Query(
-                    expr="sum by (outcome) (rate(govcloud_reconciles_total[$__rate_interval]))", legend="{{outcome}}"
-                ),
-            ),
-        ),
-        Panel(
-            title="Time for an object, by kind",
-            description="Mean of the time that one look at an object takes.",
-            unit=Unit.SECONDS,
-            width=8,
-            queries=(
-                Query(
-                    expr=(
-                        "sum by (kind) (rate(govcloud_reconcile_seconds_total[$__rate_interval]))"
-                        " / sum by (kind) (rate(govcloud_reconciles_total[$__rate_interval]))"
-                    ),
-                    legend="{{kind}}",
-                ),
-            ),
-        ),
         Panel(
             title="Age of the newest closed hour",
             empty_until="the first hour is closed",
             description="Costs are known up to there. It rises to a little over an hour and falls again.",
             unit=Unit.SECONDS,
-            width=8,
+            width=12,
             queries=(
                 Query(expr="time() - (max(govcloud_ledger_closed_until_timestamp_seconds) > 0)", legend="ledger"),
             ),
@@ -276,7 +225,7 @@ OPERATOR = Row(
             description="0 %: what was charged is what the pools cost. Anything else is a fault of the ledger.",
             unit=Unit.RATIO,
             decimals=4,
-            width=8,
+            width=12,
             queries=(
                 Query(
                     expr=(
@@ -295,6 +244,6 @@ HEALTH = Board(
     name="health",
     title="govcloud: health",
     description="Whether figures, alerts, operator, ledger, API server, etcd and machines work.",
-    rows=(FIGURES, WATCHES, ALERTS, OBJECTIVES, OPERATOR, PROMETHEUS, API, STORE, MACHINES, THEMSELVES),
+    rows=(FIGURES, WATCHES, ALERTS, OBJECTIVES, OPERATOR, LEDGER, PROMETHEUS, API, STORE, MACHINES, THEMSELVES),
     since="now-6h",
 )

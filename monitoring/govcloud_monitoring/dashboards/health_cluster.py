@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from govcloud_monitoring.dashboards.panel import Panel, Query, Row, Unit, View
+from govcloud_monitoring.dashboards.panel import Limit, Panel, Query, Row, Unit, View
 
 
 def _mean_seconds(series: str, by: str, where: str = "") -> str:
@@ -19,10 +19,19 @@ API = Row(
     title="API server",
     panels=(
         Panel(
+            title="API servers that answer",
+            description="Those that could be scraped.",
+            unit=Unit.COUNT,
+            view=View.NOW,
+            width=6,
+            queries=(Query(expr='count(up{job="kubernetes-api"} == 1) or vector(0)', legend="answering"),),
+            limit=Limit(alert="ApiServerAbsent", at=1, good_above=True),
+        ),
+        Panel(
             title="Time of a request, by verb",
             description="Mean of all requests but those that stay open (watch, exec, port-forward).",
             unit=Unit.SECONDS,
-            width=8,
+            width=6,
             queries=(
                 Query(
                     expr=_mean_seconds("apiserver_request_duration_seconds", "verb", '{verb!~"WATCH|CONNECT"}'),
@@ -35,14 +44,14 @@ API = Row(
             description="5xx is trouble of the API server, 429 that it asks for patience, 4xx mostly a caller's fault.",
             unit=Unit.REQUESTS_PER_SECOND,
             view=View.STACK,
-            width=8,
+            width=6,
             queries=(Query(expr="sum by (code) (rate(apiserver_request_total[$__rate_interval]))", legend="{{code}}"),),
         ),
         Panel(
             title="Requests at work and refused",
             description="Requests that are being answered, and those refused in an hour as too many.",
             unit=Unit.COUNT,
-            width=8,
+            width=6,
             queries=(
                 Query(
                     expr="sum by (request_kind) (apiserver_current_inflight_requests)",

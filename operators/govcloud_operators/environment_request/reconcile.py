@@ -18,6 +18,7 @@ from govcloud_api.v1alpha1 import Environment, EnvironmentRequest
 from govcloud_kube import Cluster
 from govcloud_operators import statuses
 from govcloud_operators.environment_request import desired, gather, status, verdict
+from govcloud_operators.environment_request.arrival import Arrival, arrival
 from govcloud_operators.surroundings import Surroundings
 
 FIELD_MANAGER = "govcloud-requests"
@@ -40,6 +41,8 @@ class Decision:
     """The Environment as it is to be; bound to the UID of the one that was looked at, if there was one."""
     remove: Environment | None = None
     again_seconds: float | None = None
+    arrival: Arrival | None = None
+    """What the status says for the first time."""
 
 
 def request_ref(namespace: str, name: str) -> Ref:
@@ -61,7 +64,9 @@ def reconcile(cluster: Cluster, ref: Ref, around: Surroundings) -> float | None:
             return None
         decision = look(cluster, request, around)
         if decision.status is not None and not (decision.apply and _is_approved(request)):
-            statuses.write_if_changed(cluster, ref, request, decision.status)
+            written = statuses.write_if_changed(cluster, ref, request, decision.status)
+            if written and decision.arrival is not None:
+                around.ready_times.add(decision.arrival.tier, decision.arrival.seconds)
         if decision.apply is None and decision.remove is None:
             return decision.again_seconds
         _act(cluster, ref, request, decision, around.clock())
@@ -117,7 +122,8 @@ def serve(
         return _give_back(environment, status.served(request, environment, now, waits_for="it is being given back"))
     if request.spec.type == "Transfer":
         return _hand_over(request, environment, home, now)
-    return Decision(status=status.served(request, environment, now))
+    body = status.served(request, environment, now)
+    return Decision(status=body, arrival=arrival(request, environment, body))
 
 
 def _give_back(environment: Environment, body: dict[str, Any]) -> Decision:

@@ -49,9 +49,13 @@ class Line:
         head = self._head()
         return now - head[0] if head else float("-inf")
 
-    def waiting_seconds(self, now: float, busy: Collection[Key]) -> float:
-        """The same of keys that are not busy; looks at every key."""
-        return max((now - due for key, due in self._due.items() if key not in busy), default=float("-inf"))
+    def waiting_seconds(self, now: float, busy: Collection[Key]) -> dict[str, float]:
+        """Kind -> the same of its keys that are due and not busy; looks at every key."""
+        first: dict[str, float] = {}
+        for key, due in self._due.items():
+            if due <= now and due < first.get(key.kind, float("inf")) and key not in busy:
+                first[key.kind] = due
+        return {kind: now - due for kind, due in first.items()}
 
     def due(self, now: float) -> int:
         """How many keys are due."""

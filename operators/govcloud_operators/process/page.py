@@ -2,58 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from aiohttp import web
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
-from govcloud_operators.process.queue import STUCK_SECONDS, WorkQueue
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """What the page is made from."""
-
-    queue: WorkQueue
-    lease_held: Callable[[], bool]
+from govcloud_operators.process.metrics import Readings
+from govcloud_operators.process.queue import STUCK_SECONDS
 
 
-def healthy(health: Health) -> bool:
+def healthy(readings: Readings) -> bool:
     """False when a key waits, or one is worked on, for longer than `STUCK_SECONDS`.
 
     Without the lease nothing can move: the API server is away, or another process works. A restart would mend neither.
     The event loop needs no check of its own: when it stands still this page does not answer.
     """
-    return not health.lease_held() or health.queue.stuck_seconds() < STUCK_SECONDS
+    return not readings.lease_held() or readings.queue.stuck_seconds() < STUCK_SECONDS
 
 
-def metrics_text(health: Health) -> str:
-    """Prometheus text format 0.0.4."""
-    counts, lines = health.queue.counts, []
-    lines += _family("govcloud_reconciles_total", "counter", "Objects looked at, by kind and outcome.")
-    for (kind, outcome), total in sorted(counts.reconciled.items()):
-        lines.append(f'govcloud_reconciles_total{{kind="{kind}",outcome="{outcome}"}} {total}')
-    lines += _family("govcloud_reconcile_seconds_total", "counter", "Seconds spent looking at objects, by kind.")
-    for kind, seconds in sorted(counts.busy_seconds.items()):
-        lines.append(f'govcloud_reconcile_seconds_total{{kind="{kind}"}} {seconds:.6f}')
-    lines += _family("govcloud_queue_depth", "gauge", "Keys that are due or being worked on.")
-    lines.append(f"govcloud_queue_depth {health.queue.depth()}")
-    lines += _family("govcloud_queue_stuck_seconds", "gauge", "Age of the oldest key that waits or is worked on.")
-    lines.append(f"govcloud_queue_stuck_seconds {health.queue.stuck_seconds():.3f}")
-    lines += _family("govcloud_lease_held", "gauge", "1 while this process may write.")
-    lines.append(f"govcloud_lease_held {int(health.lease_held())}")
-    return "\n".join(lines) + "\n"
+def registry(readings: Readings) -> CollectorRegistry:
+    """Holds nothing but what the operator counts."""
+    made = CollectorRegistry()
+    made.register(readings)
+    return made
 
 
-async def serve(health: Health, *, host: str, port: int) -> web.AppRunner:
+async def serve(readings: Readings, *, host: str, port: int) -> web.AppRunner:
     """Start the page; the caller calls `cleanup()` on what is returned. Raises OSError when the port is taken."""
+    shown = registry(readings)
 
     async def on_healthz(_request: web.Request) -> web.Response:
-        good = healthy(health)
+        good = healthy(readings)
         return web.Response(status=200 if good else 503, text="ok\n" if good else "the queue stands still\n")
 
     async def on_metrics(_request: web.Request) -> web.Response:
-        return web.Response(body=metrics_text(health).encode(), headers={"Content-Type": "text/plain; version=0.0.4"})
+        return web.Response(body=generate_latest(shown), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
     app = web.Application()
     app.add_routes([web.get("/healthz", on_healthz), web.get("/metrics", on_metrics)])
@@ -61,7 +43,3 @@ async def serve(health: Health, *, host: str, port: int) -> web.AppRunner:
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
     return runner
-
-
-def _family(name: str, type_: str, text: str) -> list[str]:
-    return [f"# HELP {name} {text}", f"# TYPE {name} {type_}"]

@@ -9,11 +9,11 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from govcloud_api import errors
 from govcloud_kube import backoff
 from govcloud_operators.keys import Key
+from govcloud_operators.process.counts import Counts, reason_of, shown_kind
 from govcloud_operators.process.line import Line
 
 LOG = logging.getLogger(__name__)
@@ -28,21 +28,6 @@ Work = Callable[[Key], float | None]
 """Reconcile one key; returns seconds until it wants to be called again, None for not by itself."""
 Now = Callable[[], float]
 """Monotonic seconds."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """Totals since the start, for the metrics page."""
-
-    reconciled: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(kind, outcome) -> how often."""
-    busy_seconds: dict[str, float] = field(default_factory=dict)
-    """kind -> seconds spent."""
-
-    def add(self, kind: str, outcome: str, seconds: float) -> None:
-        """Count one run."""
-        self.reconciled[(kind, outcome)] = self.reconciled.get((kind, outcome), 0) + 1
-        self.busy_seconds[kind] = self.busy_seconds.get(kind, 0.0) + seconds
 
 
 class WorkQueue:
@@ -70,11 +55,21 @@ class WorkQueue:
         if key.name and line.add(key, self._now() + delay_seconds):
             self._wake.set()
 
+    def oldest_seconds(self) -> dict[str, float]:
+        """Kind -> how long its oldest run lasts, or its key that is due longest waits; none when nothing is due.
+
+        Kinds are those that are shown (`counts.KINDS`).
+        """
+        now, oldest = self._now(), dict[str, float]()
+        waits = [wait for line in self._lines for wait in line.waiting_seconds(now, self._running).items()]
+        for kind, seconds in [*waits, *((key.kind, now - start) for key, start in self._running.items())]:
+            shown = shown_kind(kind)
+            oldest[shown] = max(seconds, oldest.get(shown, 0.0))
+        return oldest
+
     def stuck_seconds(self) -> float:
-        """How long the oldest run lasts, or the key that is due longest waits: large when nothing moves."""
-        now = self._now()
-        waits = [line.waiting_seconds(now, self._running) for line in self._lines]
-        return max([0.0, *waits, *(now - start for start in self._running.values())])
+        """The same of all kinds: large when nothing moves."""
+        return max(self.oldest_seconds().values(), default=0.0)
 
     def depth(self) -> int:
         """Keys that are due now or being worked on."""
@@ -127,19 +122,19 @@ class WorkQueue:
             again = await asyncio.to_thread(self._work, key)
         except errors.NotReady as error:
             LOG.info("%s: %s", _name(key), error)
-            self._finish(key, "waiting", start, error.delay_seconds)
+            self._finish(key, start, error.delay_seconds)
         except errors.GovcloudError as error:
             LOG.warning("%s: %s: %s", _name(key), type(error).__name__, error)
-            self._finish(key, type(error).__name__, start, self._backoff_seconds(key))
-        except Exception:
+            self._finish(key, start, self._backoff_seconds(key), reason_of(error))
+        except Exception as error:
             LOG.exception("%s: unexpected error", _name(key))
-            self._finish(key, "unexpected", start, self._backoff_seconds(key))
+            self._finish(key, start, self._backoff_seconds(key), reason_of(error))
         else:
             self._failures.pop(key, None)
-            self._finish(key, "ok", start, again)
+            self._finish(key, start, again)
 
-    def _finish(self, key: Key, outcome: str, start: float, again_seconds: float | None) -> None:
-        self.counts.add(key.kind, outcome, self._now() - start)
+    def _finish(self, key: Key, start: float, again_seconds: float | None, reason: str = "") -> None:
+        self.counts.add(key.kind, self._now() - start, reason)
         if again_seconds is not None:
             self.add(key, again_seconds)
 

@@ -26,7 +26,11 @@ from support.dashboards import Question, boards, questions
 from support.promtool import Promtool
 from support.waiting import is_ready, wait
 
-GROWING = re.compile(r"^((?!govcloud_)\w+(?:_total|_sum|_count)(?:\{.*\})?|govcloud_reconcile\S+) (\S+)$", re.MULTILINE)
+GROWING = re.compile(
+    r"^((?!govcloud_)\w+(?:_total|_sum|_count)(?:\{.*\})?"
+    r"|govcloud_(?:reconcile|environment_ready|api_writes)\S+) (\S+)$",
+    re.MULTILINE,
+)
 COST = re.compile(r"^(govcloud_cost_total\{.*\}) (\S+)$", re.MULTILINE)
 WINDOW_SECONDS = 20
 HOUR_SECONDS = 3600

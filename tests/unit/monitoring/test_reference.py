@@ -13,6 +13,7 @@ from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.forecaster import families as forecast
 from govcloud_monitoring.kubernetes import families
 from govcloud_monitoring.watch import families as watches
+from govcloud_operators.process import metrics as operator
 
 ROOT = Path(__file__).parents[3]
 METRICS = {
@@ -29,7 +30,9 @@ METRICS = {
     )
 }
 COUNTERS = {*(metric.name for metric in watches.METRICS), ledger.COST.name, ledger.POOL_COST.name}
-OPERATORS = {"govcloud_lease_held", "govcloud_queue_stuck_seconds"}
+OPERATORS = {metric.name for metric in (*operator.COUNTERS, *operator.GAUGES)} | {
+    f"{metric.name}_{part}" for metric in operator.HISTOGRAMS for part in ("bucket", "count", "sum")
+}
 """Of the operator's own page, which are tested there."""
 
 

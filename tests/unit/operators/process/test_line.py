@@ -42,7 +42,7 @@ def test_an_earlier_wish_stands_and_a_busy_key_stays_in_line() -> None:
     assert not made.add(A, 3)
     assert made.add(A, 1)
     assert made.pop(5, {A}) is None
-    assert (made.late_seconds(5), made.waiting_seconds(5, {A}), made.due(5)) == (4, float("-inf"), 1)
+    assert (made.late_seconds(5), made.waiting_seconds(5, {A}), made.due(5)) == (4, {}, 1)
     assert made.pop(5, ()) == A
     assert (made.pop(5, ()), made.due(5), made.late_seconds(5)) == (None, 0, float("-inf"))
 
@@ -52,6 +52,13 @@ def test_what_somebody_else_got_is_not_wanted_any_more() -> None:
     made.discard(A)
     made.discard(A)
     assert made.pop(5, ()) == B
+
+
+def test_how_long_the_oldest_of_each_kind_waits() -> None:
+    other = Key("Environment", "dept-tax", "a")
+    made = line((A, 1), (B, 3), (other, 4), (Key("Approval", "dept-tax", "later"), 9))
+    assert made.waiting_seconds(5, ()) == {"Department": 4, "Environment": 1}
+    assert made.waiting_seconds(5, {A}) == {"Department": 2, "Environment": 1}
 
 
 WISHES = st.lists(st.tuples(st.sampled_from([Key("k", None, str(n)) for n in range(6)]), st.integers(0, 9)))

@@ -11,8 +11,9 @@ import pytest
 
 from govcloud_api import errors
 from govcloud_operators.keys import Key
-from govcloud_operators.process import page
+from govcloud_operators.process import metrics, page
 from govcloud_operators.process import queue as queue_module
+from govcloud_operators.process.lag import Lag
 from govcloud_operators.process.queue import PATIENCE_SECONDS, STUCK_SECONDS, WorkQueue
 
 A, B, C, D = (Key("Department", None, name) for name in "abcd")
@@ -89,10 +90,9 @@ def test_errors_are_retried_and_others_go_on(monkeypatch: pytest.MonkeyPatch) ->
 
     queue = served(work, [A, B], lambda: seen.count(A) == 4)
     assert seen.count(B) == 1
-    outcomes = queue.counts.reconciled
-    assert outcomes[("Department", "ApiUnavailable")] == 1
-    assert outcomes[("Department", "unexpected")] == 1
-    assert outcomes[("Department", "waiting")] == 1
+    failures = {pair: count for pair, count in queue.counts.failures.items() if count}
+    assert failures == {("Department", "api_unavailable"): 1, ("Department", "unexpected"): 1}
+    assert queue.counts.durations["Department"].read().count == 5, "waiting is a look that did not fail"
 
 
 def test_work_may_ask_to_be_called_again() -> None:
@@ -110,16 +110,46 @@ def test_work_that_stands_still_is_seen() -> None:
 
     async def run() -> None:
         queue = WorkQueue(lambda _key: None, now=lambda: clock[0])
-        health = page.Health(queue=queue, lease_held=lambda: True)
-        assert page.healthy(health)
+        held = [True]
+        shown = metrics.Readings(queue=queue, lease_held=lambda: held[0], lag=Lag(lambda: clock[0]))
+        assert page.healthy(shown)
         queue.add(A)
         clock[0] = STUCK_SECONDS - 1
-        assert page.healthy(health)
+        assert page.healthy(shown)
         clock[0] = STUCK_SECONDS + 1
-        assert not page.healthy(health)
-        assert page.healthy(page.Health(queue=queue, lease_held=lambda: False)), "it waits for the API server"
+        assert not page.healthy(shown)
+        held[0] = False
+        assert page.healthy(shown), "it waits for the API server"
         assert queue.depth() == 1
-        assert "govcloud_queue_depth 1" in page.metrics_text(health)
+        assert queue.oldest_seconds() == {"Department": STUCK_SECONDS + 1}
+
+    asyncio.run(run())
+
+
+def test_the_oldest_of_a_kind_may_wait_in_any_line_or_be_at_work() -> None:
+    clock = [0.0]
+    started, go_on = threading.Event(), threading.Event()
+    spread, request = Key("DepartmentFanOut", None, "a"), Key("EnvironmentRequest", "dept-tax", "a")
+
+    def work(_key: Key) -> None:
+        started.set()
+        go_on.wait(5)
+
+    async def run() -> None:
+        queue = WorkQueue(work, now=lambda: clock[0], urgent=frozenset({request.kind}))
+        queue.add(A)
+        worker = asyncio.create_task(queue.serve())
+        await asyncio.to_thread(started.wait, 5)
+        for seconds, key in enumerate((A, spread, request), start=1):
+            clock[0] = float(seconds)
+            queue.add(key)
+        queue.add(Key("Environment", "dept-tax", "a"), 60)
+        clock[0] = 10
+        assert queue.oldest_seconds() == {"Department": 10, "FanOut": 8, "EnvironmentRequest": 7}
+        assert queue.stuck_seconds() == 10
+        go_on.set()
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
 
     asyncio.run(run())
 
