@@ -33,6 +33,7 @@ from govcloud_operators.process import (
     login,
     page,
     patience,
+    service_figures,
     settings,
     stopping,
     urgency,
@@ -90,6 +91,7 @@ async def run(wanted: settings.Settings) -> int:
     held = lease.Lease(cluster, identity=wanted.identity, namespace=wanted.namespace, clocks=clocks)
     loop, stop = asyncio.get_running_loop(), stopping.Stop()
     tries = knocks.Knocks(cluster, network.reach, PROBE_PORT, ThreadPoolExecutor(knocks.AT_ONCE))
+    figures = service_figures.ServiceFigures(time.monotonic, held.held)
     around = Surroundings(
         clock=clocks.wall,
         reach=network.reach,
@@ -102,12 +104,13 @@ async def run(wanted: settings.Settings) -> int:
         retention=timedelta(days=wanted.retention_days),
         turns=Turns(timedelta(seconds=wanted.tidying_seconds)),
         usage=usage.Prometheus(address=wanted.prometheus_url, fetch=usage.fetch).measure,
+        figures=figures.note,
     )
     copied, pace = copies.Copies(cluster, around.enqueue, tries), Pace(wanted.writes_per_second)
     dispatcher = dispatch.Dispatcher(Gated(Gated(copied.mirror, held.require), pace.take), around)
     queue = WorkQueue(urgency.work(dispatcher.work, pace), now=time.monotonic, urgent=urgency.KINDS)
     loop.set_default_executor(ThreadPoolExecutor(wanted.workers + SPARE_THREADS))
-    health = page.Health(queue=queue, lease_held=held.held)
+    health = page.Health(queue=queue, lease_held=held.held, services=figures.text)
     runner = await page.serve(health, host=wanted.page_host, port=wanted.page_port)
     try:
         return await stop.or_end(_as_holder(cluster, wanted, held, Parts(dispatcher, queue, copied, stop)))

@@ -1,4 +1,4 @@
-"""The operator's own page: /healthz says whether work moves, /metrics counts it."""
+"""The operator's own page: /healthz says whether work moves, /metrics counts it, /services how full services are."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ class Health:
 
     queue: WorkQueue
     lease_held: Callable[[], bool]
+    services: Callable[[], str] = str
+    """Text of the page about tenants' services, see `service_figures`."""
 
 
 def healthy(health: Health) -> bool:
@@ -55,8 +57,12 @@ async def serve(health: Health, *, host: str, port: int) -> web.AppRunner:
     async def on_metrics(_request: web.Request) -> web.Response:
         return web.Response(body=metrics_text(health).encode(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
+    async def on_services(_request: web.Request) -> web.Response:
+        return web.Response(body=health.services().encode(), headers={"Content-Type": "text/plain; version=0.0.4"})
+
     app = web.Application()
     app.add_routes([web.get("/healthz", on_healthz), web.get("/metrics", on_metrics)])
+    app.add_routes([web.get("/services", on_services)])
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
