@@ -5,6 +5,7 @@ from __future__ import annotations
 from govcloud_monitoring.dashboards.health_cluster import API, MACHINES, STORE
 from govcloud_monitoring.dashboards.health_machines import THEMSELVES
 from govcloud_monitoring.dashboards.panel import Board, Limit, Panel, Query, Row, Unit, View
+from govcloud_monitoring.dashboards.services import OF_ALL as SERVICES
 
 _LEADING = "and on (instance) (govcloud_lease_held == 1)"
 
@@ -293,6 +294,6 @@ HEALTH = Board(
     name="health",
     title="govcloud: health",
     description="Whether figures, alerts, operator, ledger, API server, etcd and machines work.",
-    rows=(FIGURES, WATCHES, ALERTS, OBJECTIVES, OPERATOR, PROMETHEUS, API, STORE, MACHINES, THEMSELVES),
+    rows=(FIGURES, WATCHES, ALERTS, OBJECTIVES, OPERATOR, SERVICES, PROMETHEUS, API, STORE, MACHINES, THEMSELVES),
     since="now-6h",
 )
