@@ -1,4 +1,4 @@
-"""The kinds of govcloud on an API server that has nothing else of it: what the exporter follows besides Kubernetes' own."""
+"""Kinds of govcloud on an API server that has nothing else of it: those that the exporter follows."""
 
 from __future__ import annotations
 

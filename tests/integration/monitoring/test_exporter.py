@@ -259,9 +259,12 @@ def test_a_department_that_left_is_gone_from_the_page(admin: RealCluster, export
 
 def test_services_are_counted_and_a_deleted_one_is_gone_with_the_next_page(admin: RealCluster, exporter: Exporter):
     department(admin, "parks-map-test", "parks", "test")
-    plan = {"name": "small", "cpu": "1", "memory": "1Gi", "storage": "1Gi"}
     listed = offering("postgresql", "postgresql")
-    create(admin, {"metadata": listed["metadata"], "spec": listed["spec"] | {"plans": [plan]}}, OURS, "ServiceOffering")
+    listed["spec"] |= {
+        "plans": [{"name": "small", "cpu": "1", "memory": "1Gi", "storage": "1Gi"}],
+        "versions": [{"version": "15.20", "image": "registry.govcloud.internal/postgresql:15.20", "default": True}],
+    }
+    create(admin, {part: listed[part] for part in ("metadata", "spec")}, OURS, "ServiceOffering")
     since = {"lastBackup": "2026-05-03T12:00:00Z"}
     states: dict[str, Wire] = {
         "old": service("old", "parks-map-test", **since, conditions=[condition("BackupRecent", "False")]),

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import aiohttp
 from hypothesis import given
 from hypothesis import strategies as st
 
 from govcloud_api import labels
 from govcloud_api.objects import Ref
+from govcloud_operators.process import page as own_page
 from govcloud_operators.process import service_figures
+from govcloud_operators.process.queue import WorkQueue
 from govcloud_operators.process.service_figures import KEPT_SECONDS, MAX_DEPARTMENTS, ServiceFigures, lines
 from govcloud_operators.services.figures import Figures, Told
+from support.apiserver import free_port
 from support.monitoring import key, samples
 
 GI = 2**30
@@ -132,6 +138,25 @@ def test_a_large_government_stays_within_the_promised_number_of_series():
     page = shown(*found)
     assert len(page) == 300 * 2 * 3 + 1
     assert {label for _, labels in page for label, _ in labels} == {"department", "driver"}
+
+
+def test_it_is_a_page_of_its_own_beside_the_operators():
+    figures = Clock().page()
+    figures.note(ref("main"), told(opened=3))
+
+    async def asked() -> list[str]:
+        queue, port = WorkQueue(lambda _key: None, now=lambda: 0.0), free_port()
+        health = own_page.Health(queue=queue, lease_held=lambda: True, services=figures.text)
+        runner = await own_page.serve(health, host="127.0.0.1", port=port)
+        try:
+            async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+                return [await (await session.get(path)).text() for path in ("/services", "/metrics")]
+        finally:
+            await runner.cleanup()
+
+    services, own = asyncio.run(asked())
+    assert samples(services)[key("govcloud_service_connections", **TAX)] == 3
+    assert "govcloud_service" not in own
 
 
 NUMBERS = st.none() | st.integers(0, 2**50)
