@@ -12,6 +12,7 @@ from govcloud_monitoring.accountant import budgets, idleness
 from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.forecaster import families as forecast
 from govcloud_monitoring.kubernetes import families
+from govcloud_monitoring.services import looked_at
 from govcloud_monitoring.watch import families as watches
 
 PAGE = Path("docs/reference/metrics.md")
@@ -39,6 +40,7 @@ def reference() -> str:
         ("Source `budgets`", budgets.METRICS),
         ("Source `idle`", idleness.METRICS),
         ("Source `forecast`", forecast.METRICS),
+        ("Services, as the operator finds them (its page `/services`)", looked_at.METRICS),
         ("Machines (textfile)", machines.METRICS),
     )
     return metric_tables.page(_HEAD, groups)

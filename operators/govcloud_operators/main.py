@@ -35,6 +35,7 @@ from govcloud_operators.process import (
     metrics,
     page,
     patience,
+    service_figures,
     settings,
     stopping,
     urgency,
@@ -95,6 +96,7 @@ async def run(wanted: settings.Settings) -> int:
     held = lease.Lease(cluster, identity=wanted.identity, namespace=wanted.namespace, clocks=clocks)
     loop, stop = asyncio.get_running_loop(), stopping.Stop()
     tries = knocks.Knocks(cluster, network.reach, PROBE_PORT, ThreadPoolExecutor(knocks.AT_ONCE))
+    figures = service_figures.ServiceFigures(time.monotonic, held.held)
     around = Surroundings(
         clock=clocks.wall,
         reach=network.reach,
@@ -107,6 +109,7 @@ async def run(wanted: settings.Settings) -> int:
         retention=timedelta(days=wanted.retention_days),
         turns=Turns(timedelta(seconds=wanted.tidying_seconds)),
         usage=usage.Prometheus(address=wanted.prometheus_url, fetch=usage.fetch).measure,
+        figures=figures.note,
     )
     copied, pace = copies.Copies(cluster, around.enqueue, tries), Pace(wanted.writes_per_second)
     writes, lag = Writes(), Lag(time.monotonic)
@@ -117,7 +120,7 @@ async def run(wanted: settings.Settings) -> int:
     readings = metrics.Readings(
         queue=queue, lease_held=held.held, lag=lag, writes=writes, ready_times=around.ready_times
     )
-    runner = await page.serve(readings, host=wanted.page_host, port=wanted.page_port)
+    runner = await page.serve(readings, figures.text, host=wanted.page_host, port=wanted.page_port)
     try:
         return await stop.or_end(_as_holder(cluster, wanted, held, Parts(dispatcher, queue, copied, stop, lag)))
     finally:

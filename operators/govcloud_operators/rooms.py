@@ -172,7 +172,9 @@ def _certificate(cluster: Cluster, around: Surroundings) -> str:
 def _instance(cluster: Cluster, key: Key, around: Surroundings) -> float | None:
     ref, services = looking.instance_ref(key.namespace or "", key.name), around.services
     authority, vaults = services.authority(cluster, around.clock), services.vaults(cluster, around.clock)
-    return instance.reconcile(cluster, ref, authority, services.dial, around.clock(), vaults=vaults)
+    return instance.reconcile(
+        cluster, ref, authority, services.dial, around.clock(), vaults=vaults, tell=around.figures
+    )
 
 
 def _backup_store(cluster: Cluster, _key: Key, around: Surroundings) -> float | None:

@@ -14,6 +14,7 @@ from govcloud_operators.keys import Enqueue, Key
 from govcloud_operators.knocks import Knocks
 from govcloud_operators.network import Reach
 from govcloud_operators.ready_times import ReadyTimes
+from govcloud_operators.services.figures import Tell, nobody
 from govcloud_operators.services.setting import Services
 from govcloud_operators.tidying.turns import Turns
 
@@ -64,6 +65,8 @@ class Surroundings:
     usage: Usage = unmeasured
     services: Services = field(default_factory=Services)
     """Authority of services, and how they are reached."""
+    figures: Tell = nobody
+    """Hears how full each service is."""
     retention: timedelta = RETENTION
     """How long closed requests are kept, and decisions about requests that are gone."""
     turns: Turns = field(default_factory=lambda: Turns(TIDYING_PAUSE))

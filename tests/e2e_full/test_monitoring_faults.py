@@ -67,12 +67,16 @@ def watched(deployed: Lab) -> Watched:
         for item in deployed.get("nodes")["items"]
     }
     status = json.loads(deployed.govcloud("status", str(deployed.site), "-o", "json"))
-    made = Watched(
+    return Watched(
         lab=deployed, owner=owner, prometheus=status["endpoints"]["prometheus"], node=node,
         address=addresses[node], control_plane=addresses["cp1"],
     )  # fmt: skip
-    eventually(made.is_whole, BACK_SECONDS, "the load is seen")
-    return made
+
+
+@pytest.fixture(autouse=True)
+def whole(watched: Watched) -> None:
+    """Every story begins when all is well."""
+    eventually(watched.is_whole, BACK_SECONDS, "all is read, and the load is seen")
 
 
 @contextmanager
@@ -105,7 +109,6 @@ def test_without_the_api_server_nothing_is_shown_for_true_and_after_it_all_is(wa
         watched.sees("it is down", lambda: watched.value('max(up{job="kubernetes-api"}) or vector(0)') == 0)
         watched.sees("the source is down", lambda: watched.value('govcloud_source_up{source="kubernetes"}') == 0)
         assert watched.value(REQUESTED) is None
-        assert watched.value(USED) is not None, "kubelets are read without it"
         told = watched.lab.govcloud_refused("top", str(watched.lab.site), "-o", "json", code=9)
         assert watched.control_plane in told
     eventually(lambda: answers(watched.lab), 150, "the API server answers")
@@ -167,7 +170,6 @@ def test_a_machine_without_power_is_gone_and_back_and_counters_that_begin_anew_a
 def test_the_series_of_a_department_that_is_removed_end(watched: Watched) -> None:
     lab = watched.lab
     assert watched.value('count({department="tax",job="govcloud-exporter"})')
-    lab.kubectl("-n", TAX, "delete", "pod", "load", "--wait=false")
     words = ["--confirm", "forms-sandbox", "--why", "the department is closed", "--wait"]
     lab.govcloud("env", "delete", "forms-sandbox", str(lab.site), "--kubeconfig", str(watched.owner), *words)
     lab.kubectl("delete", "department", "tax", "--wait=false")

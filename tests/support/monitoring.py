@@ -80,6 +80,28 @@ def claim(in_namespace: str, capacity: str, storage_class: str = "local-path", p
     }
 
 
+def offering(name: str, driver: str) -> Wire:
+    """An entry of the catalogue."""
+    return {"metadata": {"name": name}, "spec": {"displayName": name, "driver": driver, "plans": []}, "status": {}}
+
+
+def service(
+    name: str, in_namespace: str, offering: str = "postgresql", *, ready: str = "True", reason: str = "", **status: Any
+) -> Wire:
+    """A ServiceInstance; `conditions` of its status come after its Ready."""
+    told = {"type": "Ready", "status": ready, "reason": reason, "lastTransitionTime": "2026-05-03T12:00:00Z"}
+    return {
+        "metadata": {"name": name, "namespace": in_namespace, "annotations": {"unknown": "field"}},
+        "spec": {"offeringRef": offering, "plan": "small", "web": {"variables": [{"name": "A", "value": "b"}]}},
+        "status": status | {"conditions": [told, *status.get("conditions", ())]},
+    }
+
+
+def condition(type_: str, status: str = "True", since: str = "2026-05-03T12:00:00Z") -> Wire:
+    """A condition of a ServiceInstance."""
+    return {"type": type_, "status": status, "reason": "Because", "message": "words", "lastTransitionTime": since}
+
+
 def samples(text: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     """Every sample of a page in text format, by name and labels."""
     return {

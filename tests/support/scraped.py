@@ -16,6 +16,7 @@ import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 
 import govcloud_monitoring
+from govcloud_api import conditions
 from govcloud_monitoring import collector
 from govcloud_monitoring.accountant import budgets, idleness
 from govcloud_monitoring.accountant import families as ledger
@@ -32,12 +33,27 @@ from govcloud_monitoring.ledger.sums import Costs, Totals
 from govcloud_monitoring.metric import Metric
 from govcloud_monitoring.source import Clock, Source, Tracker
 from govcloud_monitoring.watch import families as watches
-from govcloud_operators.process import metrics, page
+from govcloud_operators.process import metrics, page, service_figures
 from govcloud_operators.process.lag import Lag
 from govcloud_operators.process.queue import WorkQueue
+from govcloud_operators.services.figures import Figures, Told
 from support import raw_series
 from support.manifests import documents
-from support.monitoring import RawApi, claim, container, namespace, node, pod, quota, reader, samples, turn
+from support.monitoring import (
+    RawApi,
+    claim,
+    condition,
+    container,
+    namespace,
+    node,
+    offering,
+    pod,
+    quota,
+    reader,
+    samples,
+    service,
+    turn,
+)
 from support.promql import Labels, of_job, with_rules
 
 ROOT = Path(__file__).parents[2] / "monitoring"
@@ -60,6 +76,7 @@ def pages(now_seconds: float = NOW) -> dict[str, str]:
         "govcloud-ledger": _ledger(now_seconds),
         "govcloud-forecaster": _forecaster(now_seconds),
         "govcloud-operator": _operator(),
+        "govcloud-services": _services(),
     }
     node = raw_series.PAGES["node-exporter"] + _machine(now_seconds)
     return ours | raw_series.PAGES | {"node-exporter": node}
@@ -148,7 +165,7 @@ def _text(sources: Sequence[Source[Any]], now_seconds: float) -> str:
 
 
 def _exporter(now_seconds: float) -> str:
-    read = turn(reader(_cloud())).read
+    read = turn(reader(_cloud(now_seconds))).read
     sources: list[Source[Any]] = [
         Source(name="kubernetes", read=lambda: replace(read(), efficiency=_efficiency()), families=kubernetes.families),
         Source(name="watches", read=lambda: {("pods", "gone"): 2}, families=watches.families),
@@ -156,8 +173,9 @@ def _exporter(now_seconds: float) -> str:
     return _text(sources, now_seconds)
 
 
-def _cloud() -> RawApi:
-    """Two departments of different size, the platform, two pools; one machine is gone."""
+def _cloud(now_seconds: float) -> RawApi:
+    """Two departments of different size, the platform, two pools; one machine is gone, one database has no backup."""
+    ago = {hours: conditions.timestamp(datetime.fromtimestamp(now_seconds - hours * 3600, UTC)) for hours in (1, 9)}
     spaces = (
         ("tax-portal-test", "tax", "portal"),
         ("tax-db-production", "tax", "db"),
@@ -179,6 +197,17 @@ def _cloud() -> RawApi:
                 for name, _, _ in spaces
             ],
             "claims": [claim("tax-portal-test", "5Gi"), claim("roads-map-test", "1Gi")],
+            "offerings": [offering("postgresql", "postgresql"), offering("redis", "valkey")],
+            "instances": [
+                service("db", "tax-db-production", lastBackup=ago[9], conditions=[condition("BackupRecent")]),
+                service("db", "roads-map-test", lastBackup=ago[1], conditions=[condition("BackupRecent")]),
+                service(
+                    "new",
+                    "tax-portal-test",
+                    conditions=[condition("BackupRecent", "False"), condition("Provisioned", since=ago[1])],
+                ),
+                service("cache", "tax-portal-test", "redis", ready="False", reason="Starting"),
+            ],
         }
     )
 
@@ -254,3 +283,13 @@ def _operator() -> str:
     readings.ready_times.add("standard", 4)
     readings.writes.add("Environment", "patch_status")
     return generate_latest(page.registry(readings)).decode()
+
+
+def _services() -> str:
+    full = (
+        Told(department="tax", driver="postgresql", figures=Figures(connections=40, connections_allowed=51)),
+        Told(department="roads", driver="postgresql", figures=Figures(stored_bytes=3 << 30)),
+        Told(department="tax", driver="valkey", figures=Figures(connections=7, connections_allowed=1000)),
+        Told(department="tax", driver="nats", figures=Figures(stored_bytes=1 << 20)),
+    )
+    return "\n".join(service_figures.lines(full)) + "\n"

@@ -23,6 +23,8 @@ PATHS = {
     "pods": "/api/v1/pods",
     "quotas": "/api/v1/resourcequotas",
     "claims": "/api/v1/persistentvolumeclaims",
+    "instances": "/apis/govcloud.internal/v1alpha1/serviceinstances",
+    "offerings": "/apis/govcloud.internal/v1alpha1/serviceofferings",
 }
 POLL_SECONDS = 0.02
 FOR_EVER = 10**9

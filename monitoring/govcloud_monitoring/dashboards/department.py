@@ -5,6 +5,7 @@ from __future__ import annotations
 from govcloud_monitoring.dashboards.panel import Board, Choice, Limit, Panel, Query, Row, Unit, View
 from govcloud_monitoring.dashboards.questions import DEPARTMENT as CHOSEN
 from govcloud_monitoring.dashboards.questions import costs_of_a_day, of_department, or_nothing
+from govcloud_monitoring.dashboards.services import OF_DEPARTMENT as SERVICES
 
 
 def _granted(metric: str) -> str:
@@ -242,7 +243,7 @@ DEPARTMENT = Board(
     name="department",
     title="govcloud: department",
     description="What one department was granted, reserves, uses, wastes and pays.",
-    rows=(CHAIN, WASTE, SHARE, COST, ENVIRONMENTS),
+    rows=(CHAIN, WASTE, SHARE, SERVICES, COST, ENVIRONMENTS),
     choices=(
         Choice(name="department", label="Department", metric="govcloud_namespace_owner_info"),
         Choice(name="currency", label="Currency", metric="govcloud_currency_info", hidden=True),

@@ -6,6 +6,7 @@ from govcloud_monitoring.dashboards.health_cluster import API, MACHINES, STORE
 from govcloud_monitoring.dashboards.health_machines import THEMSELVES
 from govcloud_monitoring.dashboards.health_operator import OPERATOR
 from govcloud_monitoring.dashboards.panel import Board, Limit, Panel, Query, Row, Unit, View
+from govcloud_monitoring.dashboards.services import OF_ALL as SERVICES
 
 FIGURES = Row(
     title="Can the figures be believed?",
@@ -244,6 +245,19 @@ HEALTH = Board(
     name="health",
     title="govcloud: health",
     description="Whether figures, alerts, operator, ledger, API server, etcd and machines work.",
-    rows=(FIGURES, WATCHES, ALERTS, OBJECTIVES, OPERATOR, LEDGER, PROMETHEUS, API, STORE, MACHINES, THEMSELVES),
+    rows=(
+        FIGURES,
+        WATCHES,
+        ALERTS,
+        OBJECTIVES,
+        OPERATOR,
+        SERVICES,
+        LEDGER,
+        PROMETHEUS,
+        API,
+        STORE,
+        MACHINES,
+        THEMSELVES,
+    ),
     since="now-6h",
 )

@@ -10,6 +10,7 @@ from govcloud_monitoring.efficiency import families as efficiency
 from govcloud_monitoring.kubernetes.parse import Namespace
 from govcloud_monitoring.kubernetes.snapshot import Snapshot
 from govcloud_monitoring.metric import Metric
+from govcloud_monitoring.services import families as services
 
 OWNER = Metric(
     name="govcloud_namespace_owner_info",
@@ -137,6 +138,7 @@ METRICS = (
     POOL_INSTALLED,
     POOL_NODES,
     *efficiency.METRICS,
+    *services.METRICS,
     FOLDED,
 )
 FOLDABLE = ("department", "group", "pool", "purpose", "storage_class")
@@ -151,6 +153,7 @@ def families(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
     yield NAMESPACE_STORAGE.family(snapshot.namespace_storage_bytes.items())
     yield from _pools(snapshot)
     yield from efficiency.families(snapshot.efficiency)
+    yield from services.families(snapshot.services)
     yield FOLDED.family(((label,), snapshot.folded.get(label, 0)) for label in FOLDABLE)
 
 

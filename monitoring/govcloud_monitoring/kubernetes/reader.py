@@ -1,11 +1,13 @@
-"""The source `kubernetes`: follows five kinds and sums up what their stores hold, without asking for anything."""
+"""The source `kubernetes`: follows seven kinds and sums up what their stores hold, without asking for anything."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from govcloud_api import labels
 from govcloud_monitoring.kubernetes import parse
 from govcloud_monitoring.kubernetes.snapshot import Lists, Snapshot, summarise
+from govcloud_monitoring.services import parse as services
 from govcloud_monitoring.watch import standing
 from govcloud_monitoring.watch.follower import Follower, Terms
 from govcloud_monitoring.watch.wire import Kind
@@ -17,7 +19,20 @@ CLAIMS = Kind(
     name="PersistentVolumeClaim", path="/api/v1/persistentvolumeclaims", page=parse.claims, change=parse.claim
 )
 PODS = Kind(name="Pod", path="/api/v1/pods", page=parse.pods, change=parse.pod)
-KINDS = tuple(kind.name for kind in (NAMESPACES, NODES, QUOTAS, CLAIMS, PODS))
+_OURS = f"/apis/{labels.API_VERSION}"
+INSTANCES = Kind(
+    name="ServiceInstance",
+    path=f"{_OURS}/serviceinstances",
+    page=services.instances,
+    change=services.instance,
+)
+OFFERINGS = Kind(
+    name="ServiceOffering",
+    path=f"{_OURS}/serviceofferings",
+    page=services.offerings,
+    change=services.offering,
+)
+KINDS = tuple(kind.name for kind in (NAMESPACES, NODES, QUOTAS, CLAIMS, PODS, INSTANCES, OFFERINGS))
 
 
 class KubernetesReader:
@@ -30,12 +45,16 @@ class KubernetesReader:
         self._quotas = Follower(QUOTAS, terms)
         self._claims = Follower(CLAIMS, terms)
         self._pods = Follower(PODS, terms)
+        self._instances = Follower(INSTANCES, terms)
+        self._offerings = Follower(OFFERINGS, terms)
         self.followers: tuple[Follower[Any], ...] = (
             self._namespaces,
             self._nodes,
             self._quotas,
             self._claims,
             self._pods,
+            self._instances,
+            self._offerings,
         )
         self._seen: tuple[int, ...] = ()
         self._snapshot: Snapshot | None = None
@@ -68,4 +87,6 @@ class KubernetesReader:
             quotas=self._quotas.store.values(),
             claims=self._claims.store.values(),
             pods=self._pods.store.values(),
+            instances=self._instances.store.values(),
+            offerings=self._offerings.store.values(),
         )

@@ -14,6 +14,9 @@ from govcloud_monitoring.folding import MAX_DEPARTMENTS, MAX_POOLS, MAX_STORAGE_
 from govcloud_monitoring.kubernetes import placed
 from govcloud_monitoring.kubernetes.parse import Claim, Namespace, Node, Pod, Quota
 from govcloud_monitoring.kubernetes.pods import Amount
+from govcloud_monitoring.services import summary
+from govcloud_monitoring.services.parse import Instance, Offering
+from govcloud_monitoring.services.summary import Services
 
 PURPOSES: tuple[str, ...] = get_args(Purpose)
 NODE_STATES = ("ready", "not_ready", "cordoned")
@@ -33,6 +36,8 @@ class Lists:
     quotas: tuple[Quota, ...] = ()
     nodes: tuple[Node, ...] = ()
     claims: tuple[Claim, ...] = ()
+    instances: tuple[Instance, ...] = ()
+    offerings: tuple[Offering, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,7 @@ class Snapshot:
     """By namespace."""
     pools: Mapping[str, Pool]
     efficiency: Efficiency
+    services: Services
     folded: Mapping[str, int]
 
 
@@ -85,6 +91,7 @@ def summarise(lists: Lists) -> Snapshot:
         namespace_storage_bytes=_namespace_storage(lists.claims, tenancy),
         pools=_pools(lists.nodes, pool_of),
         efficiency=efficiency,
+        services=summary.summarise(lists.instances, lists.offerings, tenancy),
         folded=_together(folds.counts(), efficiency.folded),
     )
 

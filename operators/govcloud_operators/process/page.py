@@ -1,6 +1,8 @@
-"""The operator's own page: /healthz says whether work moves, /metrics counts it."""
+"""The operator's own page: /healthz says whether work moves, /metrics counts it, /services how full services are."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
@@ -26,8 +28,11 @@ def registry(readings: Readings) -> CollectorRegistry:
     return made
 
 
-async def serve(readings: Readings, *, host: str, port: int) -> web.AppRunner:
-    """Start the page; the caller calls `cleanup()` on what is returned. Raises OSError when the port is taken."""
+async def serve(readings: Readings, services: Callable[[], str], *, host: str, port: int) -> web.AppRunner:
+    """Start the pages; the caller calls `cleanup()` on what is returned. Raises OSError when the port is taken.
+
+    `services` writes the page about tenants' services, see `service_figures`.
+    """
     shown = registry(readings)
 
     async def on_healthz(_request: web.Request) -> web.Response:
@@ -37,8 +42,13 @@ async def serve(readings: Readings, *, host: str, port: int) -> web.AppRunner:
     async def on_metrics(_request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(shown), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
+    async def on_services(_request: web.Request) -> web.Response:
+        return web.Response(body=services().encode(), headers={"Content-Type": "text/plain; version=0.0.4"})
+
     app = web.Application()
-    app.add_routes([web.get("/healthz", on_healthz), web.get("/metrics", on_metrics)])
+    app.add_routes(
+        [web.get("/healthz", on_healthz), web.get("/metrics", on_metrics), web.get("/services", on_services)]
+    )
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()

@@ -20,6 +20,7 @@ from govcloud_api.v1alpha1.service_instance import Endpoint
 from govcloud_api.v1alpha1.service_offering import Plan
 from govcloud_kube import Cluster
 from govcloud_operators.services.backups.vault import Vault
+from govcloud_operators.services.figures import NONE, Figures
 
 Role = Literal["ro", "rw", "admin"]
 CLUSTER_DOMAIN = "svc.cluster.local"
@@ -118,6 +119,8 @@ class Observation:
     oldest_restore: datetime | None = None
     backup_trouble: str = ""
     """Why backups do not get to the store now, in the words of the program that brings them."""
+    figures: Figures = NONE
+    """How full it is; for the page, and for no status: it changes all the time."""
 
 
 class Accounts(Protocol):

@@ -78,11 +78,14 @@ _PATHS = {
     "Node": "nodes",
     "ResourceQuota": "resourcequotas",
     "PersistentVolumeClaim": "persistentvolumeclaims",
+    "ServiceInstance": "serviceinstances",
+    "ServiceOffering": "serviceofferings",
 }
+_OWN = frozenset({"ServiceInstance", "ServiceOffering"})
 
 
 def _pages(kind: str, items: list[Wire]) -> Iterator[tuple[tuple[str, str], bytes]]:
-    path = f"/api/v1/{_PATHS[kind]}"
+    path = f"{f'/apis/{TAG}/v1alpha1' if kind in _OWN else '/api/v1'}/{_PATHS[kind]}"
     for start in range(0, max(len(items), 1), PAGE_PODS):
         end = start + PAGE_PODS
         token = str(end) if end < len(items) else ""
@@ -117,6 +120,8 @@ def _others(size: Size) -> dict[str, list[Wire]]:
         "Node": [{"metadata": {"name": f"n{number}"}} | node for number in range(size.nodes)],
         "ResourceQuota": [_in(spaces, number) | quota for number in range(size.quotas)],
         "PersistentVolumeClaim": [_in(spaces, number) | claim for number in range(size.claims)],
+        "ServiceInstance": [],
+        "ServiceOffering": [],
     }
 
 

@@ -1,7 +1,7 @@
 """The exporter's own reading.
 
-`list` does all that the exporter does first: five kinds, and every figure of them. `first` does it as its process does,
-with a thread for each kind, and writes the page.
+`list` does all that the exporter does first: seven kinds, and every figure of them. `first` does it as its process
+does, with a thread for each kind, and writes the page.
 """
 
 from __future__ import annotations

@@ -96,7 +96,8 @@ def test_pod_security_admits_the_pods(deployed: RealCluster, kind: str):
 
 
 def allowed(apiserver: ApiServer, verb: str, resource: str, subresource: str = "", group: str = "") -> bool:
-    attributes = {"verb": verb, "resource": resource, "subresource": subresource, "group": group}
+    name, _, own_group = resource.partition(".")
+    attributes = {"verb": verb, "resource": name, "subresource": subresource, "group": group or own_group}
     review = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectAccessReview",
@@ -120,6 +121,12 @@ def allowed(apiserver: ApiServer, verb: str, resource: str, subresource: str = "
         ("watch", "namespaces", "", True),
         ("watch", "resourcequotas", "", True),
         ("watch", "persistentvolumeclaims", "", True),
+        ("list", "serviceinstances.govcloud.internal", "", True),
+        ("watch", "serviceinstances.govcloud.internal", "", True),
+        ("watch", "serviceofferings.govcloud.internal", "", True),
+        ("get", "serviceinstances.govcloud.internal", "", False),
+        ("patch", "serviceinstances.govcloud.internal", "status", False),
+        ("list", "servicebindings.govcloud.internal", "", False),
         ("watch", "secrets", "", False),
         ("get", "pods", "", False),
         ("get", "pods", "log", False),

@@ -21,9 +21,9 @@ from govcloud_api import errors, labels
 from govcloud_kube.cluster import Object, Ref
 from govcloud_kube.real import RealCluster
 from support import apiserver as servers
-from support import mounted
+from support import kinds, mounted
 from support.apiserver import ApiServer
-from support.monitoring import Wire, container, key, samples
+from support.monitoring import Wire, condition, container, key, offering, samples, service
 from support.monitoring import namespace as namespace_of
 from support.mounted import Site
 
@@ -32,6 +32,7 @@ RBAC = Path(__file__).parents[3] / "monitoring/deploy/20-exporter-rbac.yaml"
 USER = ("system:serviceaccount:govcloud-monitoring:exporter", "system:serviceaccounts")
 UP = key("govcloud_source_up", source="kubernetes")
 GI = 2**30
+OURS = labels.API_VERSION
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def running(kubeconfig: Path, log: Path, **settings: str) -> Iterator[Exporter]:
 
 
 def apply_rbac(admin: RealCluster) -> None:
+    kinds.install(admin)
     admin.apply(
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "govcloud-monitoring"}}, field_manager="t"
     )
@@ -253,6 +255,52 @@ def test_a_department_that_left_is_gone_from_the_page(admin: RealCluster, export
     assert admin.delete(Ref("v1", "Namespace", "roads-map-production"))
     page = exporter.wait_for(lambda page: not of_department(page, "roads"))
     assert page[UP] == 1
+
+
+def test_services_are_counted_and_a_deleted_one_is_gone_with_the_next_page(admin: RealCluster, exporter: Exporter):
+    department(admin, "parks-map-test", "parks", "test")
+    listed = offering("postgresql", "postgresql")
+    listed["spec"] |= {
+        "plans": [{"name": "small", "cpu": "1", "memory": "1Gi", "storage": "1Gi"}],
+        "versions": [{"version": "15.20", "image": "registry.govcloud.internal/postgresql:15.20", "default": True}],
+    }
+    create(admin, {part: listed[part] for part in ("metadata", "spec")}, OURS, "ServiceOffering")
+    since = {"lastBackup": "2026-05-03T12:00:00Z"}
+    states: dict[str, Wire] = {
+        "old": service("old", "parks-map-test", **since, conditions=[condition("BackupRecent", "False")]),
+        "new": service("new", "parks-map-test", conditions=[condition("Provisioned"), condition("BackupRecent")]),
+        "cache": service("cache", "parks-map-test", "not-in-the-catalogue", ready="False"),
+    }
+    for wire in states.values():
+        del wire["spec"]["web"]
+        for told in wire["status"]["conditions"]:
+            told |= {"reason": told["reason"] or "Because", "message": "", "observedGeneration": 1}
+        create(admin, wire, OURS, "ServiceInstance")
+    tenant = {"department": "parks", "purpose": "test"}
+    expected = {
+        key("govcloud_service_instances", **tenant, driver="postgresql"): 2,
+        key("govcloud_service_instances", **tenant, driver="other"): 1,
+        key("govcloud_service_not_ready", **tenant, driver="other"): 1,
+        key("govcloud_service_backup_oldest_timestamp_seconds", **tenant, driver="postgresql"): 1_777_809_600,
+        key("govcloud_service_backup_awaited_timestamp_seconds", **tenant, driver="postgresql"): 1_777_809_600,
+    }
+    exporter.wait_for(lambda page: services_of(page, "parks") == expected)
+    assert admin.delete(Ref(OURS, "ServiceInstance", "old", "parks-map-test"))
+    expected[key("govcloud_service_instances", **tenant, driver="postgresql")] = 1
+    del expected[key("govcloud_service_backup_oldest_timestamp_seconds", **tenant, driver="postgresql")]
+    exporter.wait_for(lambda page: services_of(page, "parks") == expected, seconds=10)
+    for name in ("new", "cache"):
+        assert admin.delete(Ref(OURS, "ServiceInstance", name, "parks-map-test"))
+    page = exporter.wait_for(lambda page: not services_of(page, "parks"), seconds=10)
+    assert page[UP] == 1
+
+
+def services_of(page: Samples, code: str) -> Samples:
+    return {
+        (name, labels): value
+        for (name, labels), value in page.items()
+        if name.startswith("govcloud_service_") and ("department", code) in labels
+    }
 
 
 def of_department(page: Samples, code: str) -> list[str]:

@@ -9,10 +9,25 @@ from prometheus_client import CollectorRegistry, generate_latest
 from govcloud_monitoring.collector import ExporterCollector
 from govcloud_monitoring.kubernetes.families import families
 from govcloud_monitoring.source import Clock, Source, Tracker
-from support.monitoring import RawApi, claim, container, namespace, node, pod, quota, reader, turn
+from support import scraped
+from support.monitoring import (
+    RawApi,
+    claim,
+    condition,
+    container,
+    namespace,
+    node,
+    offering,
+    pod,
+    quota,
+    reader,
+    service,
+    turn,
+)
 from support.promtool import Promtool
 
 ROOT = Path(__file__).parents[3] / "monitoring"
+BACKED_UP = [condition("BackupRecent")]
 
 
 def test_the_exporters_page_has_no_lint(promtool: Promtool):
@@ -22,6 +37,8 @@ def test_the_exporters_page_has_no_lint(promtool: Promtool):
         "pods": [pod("p", "tax-a-test", container("c", "1", "1Gi")), pod("q", "kube-system", container("c", "1"))],
         "quotas": [quota("tax-a-test", {"requests.cpu": "1", "requests.memory": "1Gi"})],
         "claims": [claim("tax-a-test", "1Gi")],
+        "offerings": [offering("postgresql", "postgresql")],
+        "instances": [service("db", "tax-a-test", lastBackup="2026-05-03T12:00:00Z", conditions=BACKED_UP)],
     }
     source = Source(name="kubernetes", read=turn(reader(RawApi(lists))).read, families=families)
     tracker = Tracker(source, Clock(monotonic=lambda: 0.0, wall=lambda: 1.7e9), stale_after_seconds=1)
@@ -29,6 +46,10 @@ def test_the_exporters_page_has_no_lint(promtool: Promtool):
     registry = CollectorRegistry()
     registry.register(ExporterCollector([tracker], "1", "r"))
     assert promtool.check("check", "metrics", stdin=generate_latest(registry).decode()) == ""
+
+
+def test_the_operators_page_about_services_has_no_lint(promtool: Promtool):
+    assert promtool.check("check", "metrics", stdin=scraped.pages()["govcloud-services"]) == ""
 
 
 @pytest.mark.parametrize("folder", ["rules", "alerts"])

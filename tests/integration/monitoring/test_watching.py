@@ -18,7 +18,7 @@ from govcloud_monitoring.kubernetes.reader import KINDS, NAMESPACES, KubernetesR
 from govcloud_monitoring.watch.ending import Reason
 from govcloud_monitoring.watch.follower import Api, Follower, Terms
 from govcloud_monitoring.watch.restarts import Restarts
-from support import proxy
+from support import kinds, proxy
 from support.monitoring import namespace
 from support.outages import Outages, outages
 
@@ -90,6 +90,7 @@ def remove(admin: RealCluster, code: str) -> None:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outages]:
     with outages(tmp_path_factory.mktemp("world")) as found:
+        kinds.install(found.server.admin())
         yield found
 
 

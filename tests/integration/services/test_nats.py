@@ -16,7 +16,8 @@ from nats.aio.client import Client
 
 from govcloud_api import errors
 from govcloud_operators.services.driver import Credentials, Role
-from govcloud_operators.services.nats import accounts, desired, session
+from govcloud_operators.services.figures import Figures
+from govcloud_operators.services.nats import accounts, desired, figures, session
 from support.nats import Pod
 from support.nats import pod as running_pod
 
@@ -202,7 +203,7 @@ def test_a_new_certificate_is_taken_up_without_a_restart(pod: Pod) -> None:
     async def steady(client: Client) -> None:
         before = await asyncio.to_thread(served, pod)
         pod.certify()
-        await asyncio.to_thread(accounts.reload_certificate, pod.order, pod.door)
+        await asyncio.to_thread(accounts.observe, pod.order, pod.door)
         assert await asyncio.to_thread(served, pod) != before
         await client.flush(timeout=2)
 
@@ -212,7 +213,24 @@ def test_a_new_certificate_is_taken_up_without_a_restart(pod: Pod) -> None:
 
 
 def served(pod: Pod) -> str:
-    return session.served_certificate(pod.order, pod.door)
+    return session.shown(pod.order, pod.door, figures.read)[0]
+
+
+def test_it_says_how_full_it_is(pod: Pod) -> None:
+    admin = give(pod, "full", "admin")
+    empty = accounts.observe(pod.order, pod.door).figures
+    assert (empty.connections, empty.connections_allowed) == (0, 1000)
+
+    async def fill(client: Client) -> Figures:
+        await client.jetstream().add_stream(name="filling", subjects=["filling.>"], max_bytes=1024 * 1024)
+        await client.jetstream().publish("filling.now", b"x" * 100_000)
+        return (await asyncio.to_thread(accounts.observe, pod.order, pod.door)).figures
+
+    full = pod.as_program(admin, fill)
+    assert full.connections == 1
+    assert empty.stored_bytes is not None
+    assert full.stored_bytes is not None
+    assert 100_000 <= full.stored_bytes - empty.stored_bytes < 200_000
 
 
 def test_what_the_operator_keeps_is_what_it_wants(pod: Pod) -> None:

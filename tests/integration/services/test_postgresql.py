@@ -14,7 +14,7 @@ import pytest
 from govcloud_api import errors
 from govcloud_operators.services import certificates
 from govcloud_operators.services.driver import Credentials, Role
-from govcloud_operators.services.postgresql import accounts
+from govcloud_operators.services.postgresql import accounts, figures
 from govcloud_operators.services.postgresql.accounts import PostgresAccounts
 from support import postgresql
 from support.backup_store import Site
@@ -248,3 +248,42 @@ def test_a_server_that_does_not_answer_is_not_ready(pod: Pod) -> None:
     nowhere = dataclasses.replace(pod.door(), port=1)
     with pytest.raises(errors.NotReady, match="does not answer"):
         ACCOUNTS.seen(ORDER, nowhere, "b_")
+
+
+def test_open_connections_and_the_size_are_as_the_server_has_them(pod: Pod) -> None:
+    made = issued(pod, "admin")
+    before = accounts.observe(pod.door()).figures
+    assert before.connections is not None
+    sessions = [pod.login(made) for _ in range(7)]
+    sessions[0].run("create table filling as select repeat('x', 1000) from generate_series(1, 5000)")
+    full = accounts.observe(pod.door()).figures
+    sizes = pod.sql("select sum(pg_database_size(datname))::bigint from pg_database")
+    sessions[0].run("drop table filling")
+    for session in sessions:
+        session.close()
+    assert full.connections == before.connections + 7, "the operator's own session is none of them"
+    assert [[full.stored_bytes]] == sizes
+    assert before.stored_bytes is not None
+    assert full.stored_bytes is not None
+    assert full.stored_bytes - before.stored_bytes > 5_000_000
+    eventually(lambda: accounts.observe(pod.door()).figures.connections == before.connections, "they are gone")
+
+
+def test_as_many_connections_are_allowed_as_programs_get(pod: Pod) -> None:
+    made = issued(pod)
+    before = accounts.observe(pod.door()).figures
+    assert before.connections is not None
+    assert before.connections_allowed is not None
+    sessions = [pod.login(made) for _ in range(before.connections_allowed - before.connections)]
+    assert "too many connections" in refused(pod, made)
+    full = accounts.observe(pod.door()).figures
+    for session in sessions:
+        session.close()
+    assert full.connections == full.connections_allowed == before.connections_allowed
+
+
+def test_a_database_that_cannot_tell_its_size_works_all_the_same(pod: Pod, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "SIZE", "select pg_sleep(9)::text")
+    found = accounts.observe(pod.door()).figures
+    assert found.stored_bytes is None
+    assert found.connections is not None

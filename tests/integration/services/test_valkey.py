@@ -161,10 +161,24 @@ def test_a_new_certificate_is_taken_up_without_a_restart(pod: Pod) -> None:
         child, before = pod.child, served(pod)
         pod.certify()
         assert served(pod) == before
-        accounts.reload_certificate(pod.order, pod.door)
+        accounts.observe(pod.order, pod.door)
         assert served(pod) != before
         client.get("a")
     assert pod.child is child
+
+
+def test_it_says_how_full_it_is(pod: Pod) -> None:
+    empty = accounts.observe(pod.order, pod.door).figures
+    assert (empty.connections, empty.connections_allowed) == (0, 1000)
+    assert empty.stored_bytes is not None
+    with give(pod, "one") as one, give(pod, "two") as two:
+        one.set("large", "x" * 1_000_000)
+        two.get("large")
+        full = accounts.observe(pod.order, pod.door).figures
+        one.delete("large")
+    assert full.connections == 2
+    assert full.stored_bytes is not None
+    assert full.stored_bytes - empty.stored_bytes > 1_000_000
 
 
 def test_what_the_operator_keeps_is_what_it_wants(pod: Pod) -> None:

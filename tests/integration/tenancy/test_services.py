@@ -24,6 +24,7 @@ from govcloud_kube import Cluster, Object, Ref
 from govcloud_operators import dispatch
 from govcloud_operators.keys import Key
 from govcloud_operators.network import Answer
+from govcloud_operators.process.service_figures import ServiceFigures
 from govcloud_operators.services.authority import SECRET, decoded
 from govcloud_operators.services.backups import keeping, ledger, room
 from govcloud_operators.services.backups.vault import NAMESPACE as NAMESPACE_OF_BACKUPS
@@ -34,6 +35,8 @@ from govcloud_operators.services.setting import Services
 from govcloud_operators.surroundings import Surroundings
 from support import apiserver, backup_store, knocking, places, postgresql, tenancy
 from support.backup_store import Site
+from support.monitoring import key as sample
+from support.monitoring import samples
 from support.postgresql import Pod, hang_up
 
 # A client that is refused leaves its connection to the garbage collector.
@@ -72,6 +75,7 @@ class Operator(threading.Thread):
     def __init__(self, cluster: Cluster, doors: Doors, store: Store) -> None:
         super().__init__(daemon=True)
         self.ahead = timedelta()
+        self.page = ServiceFigures(time.monotonic, lambda: True)
         around = Surroundings(
             clock=lambda: datetime.now(UTC) + self.ahead,
             reach=_reach,
@@ -79,6 +83,7 @@ class Operator(threading.Thread):
             probe_image=f"{labels.REGISTRY}/netprobe:test",
             canary_address=CANARY,
             services=Services(doors.dial, store),
+            figures=self.page.note,
         )
         self._dispatcher = dispatch.Dispatcher(cluster, around)
         self._ended = threading.Event()
@@ -281,6 +286,29 @@ def test_status_tells_what_people_want_to_know(database: Pod, owner: Cluster) ->
     assert tenancy.condition(found, "QuotaExceeded") == ("False", "Fits")
 
 
+CONNECTIONS = sample("govcloud_service_connections", department="books", driver="postgresql")
+STORED = sample("govcloud_service_stored_bytes", department="books", driver="postgresql")
+
+
+def test_how_full_it_is_is_on_the_page_and_no_look_writes_it_down(
+    database: Pod, owner: Cluster, running: Operator
+) -> None:
+    made = bound(owner, "filling", role="admin")
+    tenancy.eventually(lambda: samples(running.page.text()).get(CONNECTIONS) == 0, "nobody is there")
+    empty = samples(running.page.text())[STORED]
+    before = owner.get(instance_ref("main"))
+    sessions = [database.login(made) for _ in range(4)]
+    sessions[0].run("create table filling as select repeat('x', 1000) from generate_series(1, 5000)")
+    tenancy.eventually(lambda: samples(running.page.text())[CONNECTIONS] == 4, "four are open")
+    tenancy.eventually(lambda: samples(running.page.text())[STORED] > empty + 5_000_000, "and it grew")
+    sessions[0].run("drop table filling")
+    for session in sessions:
+        session.close()
+    tenancy.eventually(lambda: samples(running.page.text())[CONNECTIONS] == 0, "they are gone")
+    assert owner.get(instance_ref("main")) == before
+    owner.delete(binding_ref("filling"))
+
+
 def test_credentials_open_the_database_and_revocation_ends_sessions(database: Pod, owner: Cluster) -> None:
     credentials = bound(owner, "app", role="admin")
     session = database.login(credentials)
@@ -463,8 +491,11 @@ def test_suspended_and_resumed(database: Pod, owner: Cluster, admin: Cluster) ->
     tenancy.eventually(lambda: tenancy.is_ready(owner.get(instance_ref("main"))), "Ready again", seconds=60)
 
 
-def test_protected_then_removed_with_everything(database: Pod, owner: Cluster, admin: Cluster) -> None:
+def test_protected_then_removed_with_everything(
+    database: Pod, owner: Cluster, admin: Cluster, running: Operator
+) -> None:
     credentials = bound(owner, "last")
+    assert CONNECTIONS in samples(running.page.text())
     with pytest.raises((errors.InvalidSpec, errors.Forbidden), match="deletionProtection"):
         owner.delete(instance_ref("main"))
     change(owner, instance("main", deletionProtection=False))
@@ -477,6 +508,7 @@ def test_protected_then_removed_with_everything(database: Pod, owner: Cluster, a
     )
     end_pod(admin, "main")
     tenancy.eventually(lambda: owner.get(instance_ref("main")) is None, "it is gone", seconds=60)
+    assert not {CONNECTIONS, STORED} & set(samples(running.page.text()))
     selector = f"{labels.SERVICE}=main"
     for kind in ("Secret", "ConfigMap", "Service", "PersistentVolumeClaim"):
         assert admin.list("v1", kind, namespace=NAMESPACE, label_selector=selector) == []

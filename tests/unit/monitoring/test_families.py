@@ -13,6 +13,7 @@ from govcloud_monitoring.kubernetes.parse import Claim, Namespace, Node, Pod, Qu
 from govcloud_monitoring.kubernetes.pods import Amount
 from govcloud_monitoring.kubernetes.snapshot import Lists, summarise
 from govcloud_monitoring.metric import Metric
+from govcloud_monitoring.services.parse import Instance, Offering
 from govcloud_monitoring.source import Clock, Source, Tracker
 from support.monitoring import key, scrape
 
@@ -113,8 +114,10 @@ def test_the_page_is_the_same_whatever_the_order_of_the_lists():
     assert generate_latest(registry(Lists(namespaces=namespaces))) == generate_latest(registry(backwards))
 
 
-MAX_SERIES = 6_500
-"""What the alert allows: for 300 departments with two environments each, and half of it is left for costs."""
+MAX_SERIES = 8_000
+"""For 300 departments with two environments each, a database and a cache in each: with the 1,801 of the operator's page
+/services fewer than 10,000, which is also where the alert about this page begins.
+"""
 
 
 def test_a_large_government_stays_within_the_promised_number_of_series():
@@ -128,9 +131,16 @@ def test_a_large_government_stays_within_the_promised_number_of_series():
         pods=tuple(Pod(spaces[n % 600].name, f"n{n % 200}", Amount(100, 1 << 28)) for n in range(10_000)),
         quotas=tuple(Quota(space.name, 1000, 1 << 30, 1 << 30) for space in spaces),
         claims=tuple(Claim(space.name, "local-path", 1 << 30) for space in spaces),
+        offerings=(Offering("postgresql", "postgresql"), Offering("redis", "valkey")),
+        instances=(
+            *(Instance(space.name, "postgresql", "ready", 1_700_000_000) for space in spaces),
+            *(Instance(space.name, "redis", "ready") for space in spaces),
+            *(Instance(space.name, f"anything-{n}", "not_ready") for n in range(40) for space in spaces[:1]),
+        ),
     )
     page = scrape(registry(lists))
     assert 600 < len(page) <= MAX_SERIES
+    assert len([name for name, _ in page if name.startswith("govcloud_service_")]) == 1_802
     assert not {"pod", "container", "uid", "user"} & {label for _, labels in page for label, _ in labels}
 
 

@@ -12,6 +12,7 @@ from govcloud_monitoring.accountant import budgets, idleness
 from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.forecaster import families as forecast
 from govcloud_monitoring.kubernetes import families
+from govcloud_monitoring.services import looked_at
 from govcloud_monitoring.watch import families as watches
 from govcloud_operators.process import metrics as operator
 
@@ -24,6 +25,7 @@ METRICS = {
         *families.METRICS,
         *forecast.METRICS,
         *machines.METRICS,
+        *looked_at.METRICS,
         *ledger.METRICS,
         *budgets.METRICS,
         *idleness.METRICS,

@@ -19,7 +19,8 @@ from govcloud_operators.services.backups import ledger
 from govcloud_operators.services.backups.keeping import Vaults
 from govcloud_operators.services.backups.ledger import Record
 from govcloud_operators.services.driver import CERTIFICATE_ID
-from govcloud_operators.services.instance import status
+from govcloud_operators.services.figures import Tell, nobody
+from govcloud_operators.services.instance import status, telling
 from govcloud_operators.services.instance.gather import gather
 from govcloud_operators.services.instance.observed import Observed
 from govcloud_operators.services.looking import Dial
@@ -50,14 +51,22 @@ class Decision:
 
 
 def reconcile(
-    cluster: Cluster, ref: Ref, authority: Authority, dial: Dial, now: datetime, *, vaults: Vaults
+    cluster: Cluster,
+    ref: Ref,
+    authority: Authority,
+    dial: Dial,
+    now: datetime,
+    *,
+    vaults: Vaults,
+    tell: Tell = nobody,
 ) -> float | None:
     """Bring an instance to where its spec says; returns seconds until the next look, None when it is gone.
 
-    Raises what the cluster raises, after saying in the status what was refused.
+    `tell` hears how full it is. Raises what the cluster raises, after saying in the status what was refused.
     """
     for _ in range(rounds.MAX_ROUNDS):
         observed = gather(cluster, ref, authority, dial, now, vaults=vaults)
+        tell(ref, telling.told(observed))
         if observed is None:
             return None
         decision = decide(observed)

@@ -13,8 +13,6 @@ from govcloud_operators.services.instance.observed import Observed
 
 BACKUP_MAX_AGE = timedelta(hours=26)
 """A daily backup may take its time."""
-FIRST_BACKUP = timedelta(minutes=30)
-"""Until then a new service without backup is no fault."""
 MESSAGE_MAX_CHARS = 1000
 
 

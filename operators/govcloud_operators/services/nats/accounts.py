@@ -10,8 +10,8 @@ from nats.aio.client import Client
 
 from govcloud_api import conditions, errors, labels
 from govcloud_operators.services.certificates import Pair
-from govcloud_operators.services.driver import Credentials, Door, Order, Seen
-from govcloud_operators.services.nats import claims, desired, nkeys, session
+from govcloud_operators.services.driver import Credentials, Door, Observation, Order, Seen
+from govcloud_operators.services.nats import claims, desired, figures, nkeys, session
 from govcloud_operators.services.nats.logins import Login, Logins
 
 MAX_CONNECTIONS = 1024
@@ -65,11 +65,12 @@ def creds(order: Order, credentials: Credentials) -> str:
     )
 
 
-def reload_certificate(order: Order, door: Door) -> None:
-    """Have the server read its certificate again when it shows another than the order's. Raises NotReady."""
-    shown = Pair(certificate=session.served_certificate(order, door), key="")
-    if shown.id != order.certificate_id:
+def observe(order: Order, door: Door) -> Observation:
+    """How full the server is. Showing another certificate than the order's, it reads it again. Raises NotReady."""
+    shown, full = session.shown(order, door, figures.read)
+    if Pair(certificate=shown, key="").id != order.certificate_id:
         session.talk(order, door, _reload)
+    return Observation(figures=full)
 
 
 def _recorded(order: Order, door: Door) -> Logins:

@@ -48,8 +48,8 @@ async def ask_json(client: Client, subject: str, content: bytes = b"") -> dict[s
     return found
 
 
-def served_certificate(order: Order, door: Door) -> str:
-    """PEM of the certificate that the server shows now. Raises like `talk`."""
+def shown(order: Order, door: Door, about: Callable[[Client], Awaitable[Answer]]) -> tuple[str, Answer]:
+    """PEM of the certificate that the server shows now, and what `about` gave. Raises like `talk`."""
     seen: list[bytes] = []
 
     class Watched(ssl.SSLObject):
@@ -59,8 +59,8 @@ def served_certificate(order: Order, door: Door) -> str:
 
     context = _context(door)
     context.sslobject_class = Watched
-    _run(order, door, _nothing, context)
-    return ssl.DER_cert_to_PEM_cert(seen[-1])
+    answer = _run(order, door, about, context)
+    return ssl.DER_cert_to_PEM_cert(seen[-1]), answer
 
 
 def _run(order: Order, door: Door, about: Callable[[Client], Awaitable[Answer]], context: ssl.SSLContext) -> Answer:
@@ -105,10 +105,6 @@ async def _talk(
         return await about(client)
     finally:
         await client.close()
-
-
-async def _nothing(_client: Client) -> None:
-    """To be let in is enough."""
 
 
 async def _ignored(_error: Exception) -> None:

@@ -16,7 +16,7 @@ from pg8000.exceptions import DatabaseError, InterfaceError
 from govcloud_api import errors
 from govcloud_operators.services.certificates import OPERATOR_NAME
 from govcloud_operators.services.driver import Credentials, Door, Observation, Order, Seen
-from govcloud_operators.services.postgresql import config, sql
+from govcloud_operators.services.postgresql import config, figures, sql
 
 TIMEOUT_SECONDS = 5.0
 MAINTENANCE = "postgres"
@@ -72,10 +72,13 @@ class PostgresAccounts:
 
 
 def observe(door: Door) -> Observation:
-    """What the server knows about its backups. Raises NotReady when it does not answer."""
+    """What the server knows about its backups, and how full it is. Raises NotReady when it does not answer."""
     with session(door, MAINTENANCE) as connection:
         last, oldest, trouble = connection.run("select last_backup, oldest_restore, trouble from govcloud.backups")[0]
-    return Observation(last_backup=_moment(last), oldest_restore=_moment(oldest), backup_trouble=trouble or "")
+        full = figures.read(connection, config.DATABASE)
+    return Observation(
+        last_backup=_moment(last), oldest_restore=_moment(oldest), backup_trouble=trouble or "", figures=full
+    )
 
 
 def want_backup(door: Door, since: datetime) -> None:

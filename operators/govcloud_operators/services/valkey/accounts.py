@@ -16,8 +16,8 @@ from redis.retry import Retry
 
 from govcloud_api import errors, labels
 from govcloud_operators.services import authority, driver
-from govcloud_operators.services.driver import Credentials, Door, Order, Seen
-from govcloud_operators.services.valkey import acl, desired
+from govcloud_operators.services.driver import Credentials, Door, Observation, Order, Seen
+from govcloud_operators.services.valkey import acl, desired, figures
 
 TIMEOUT_SECONDS = 5.0
 
@@ -57,11 +57,15 @@ class ValkeyAccounts:
         return tuple(Seen(user=name, last_used=used.get(name)) for name in ours)
 
 
-def reload_certificate(order: Order, door: Door) -> None:
-    """Have the server read its certificate again: the same path once more is how it is told. Raises NotReady."""
+def observe(order: Order, door: Door) -> Observation:
+    """How full the server is. It reads its certificate again: the same path once more is how it is told.
+
+    Raises NotReady.
+    """
     with session(order, door) as client:
         files: dict[str, str] = client.config_get("tls-cert-file", "tls-key-file")
         client.execute_command("CONFIG SET", *(word for pair in files.items() for word in pair))
+        return Observation(figures=figures.read(client))
 
 
 @contextlib.contextmanager
