@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 import govcloud_monitoring
 from govcloud_monitoring import collector
-from govcloud_monitoring.accountant import budgets, idleness
+from govcloud_monitoring.accountant import departments, idleness
 from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.efficiency.duplicates import Duplicate
 from govcloud_monitoring.efficiency.figures import Efficiency, PoolFigures
@@ -36,7 +36,7 @@ from govcloud_operators.process import page
 from govcloud_operators.process.queue import WorkQueue
 from support import raw_series
 from support.manifests import documents
-from support.monitoring import RawApi, claim, container, namespace, node, pod, quota, reader, samples, turn
+from support.monitoring import RawApi, claim, container, namespace, node, pod, quota, reader, samples, turn, waiting_pod
 from support.promql import Labels, with_rules
 
 ROOT = Path(__file__).parents[2] / "monitoring"
@@ -164,8 +164,9 @@ def _cloud() -> RawApi:
             "pods": [
                 pod("web-0", "tax-portal-test", container("web", "1", "1Gi")),
                 pod("gpu-0", "tax-portal-test", container("web", "500m", "1Gi"), node="n2"),
-                pod("db-0", "tax-db-production", container("db", "500m", "1Gi")),
+                pod("db-0", "tax-db-production", container("db", "500m", "1Gi", limits={"cpu": "1"})),
                 pod("web-0", "roads-map-test", container("web", "500m", "512Mi")),
+                waiting_pod("big-0", "roads-map-test"),
                 pod("agent", "kube-system", container("agent", "100m", "128Mi")),
             ],
             "quotas": [
@@ -191,8 +192,8 @@ def _efficiency() -> Efficiency:
 
 def _ledger(now_seconds: float) -> str:
     owners = (("tax", "test"), ("roads", "test"), (PLATFORM, ""))
-    departments = {(*owner, component): MICROCENTS for owner in owners for component in COMPONENTS}
-    accrued = Costs(departments=departments, pools={"workers": len(departments) * MICROCENTS})
+    costs = {(*owner, component): MICROCENTS for owner in owners for component in COMPONENTS}
+    accrued = Costs(departments=costs, pools={"workers": len(costs) * MICROCENTS})
     corrections = Costs(departments={("tax", "test", "cpu"): -MICROCENTS}, pools={"workers": -MICROCENTS})
     books = ledger.Books(
         totals=Totals(accrued=accrued, corrections=corrections),
@@ -201,10 +202,11 @@ def _ledger(now_seconds: float) -> str:
         month_microcents={"tax": MICROCENTS, "roads": MICROCENTS},
     )
     counts: idleness.Counts = {("tax", "no_cpu"): 2, ("roads", "no_cpu"): 1}
+    agreed = departments.Departments(budgets={"tax": 200}, weights={"tax": 3, "roads": 1})
     sources: list[Source[Any]] = [
         Source(name="ledger", read=lambda: books, families=ledger.families),
         Source(name="idle", read=lambda: counts, families=idleness.families),
-        Source(name="budgets", read=lambda: {"tax": 200}, families=budgets.families),
+        Source(name="departments", read=lambda: agreed, families=departments.families),
     ]
     return _text(sources, now_seconds)
 

@@ -14,9 +14,9 @@ from govcloud_api.errors import NotReady
 from govcloud_api.v1alpha1 import ServiceTier
 from govcloud_kube.cluster import Objects
 from govcloud_monitoring.accountant import month as months
-from govcloud_monitoring.accountant.budgets import Budgets, budgets
 from govcloud_monitoring.accountant.closing import HOUR, Accountant, Tariff, begun, statements
 from govcloud_monitoring.accountant.days import Days
+from govcloud_monitoring.accountant.departments import Departments, departments
 from govcloud_monitoring.accountant.families import Books
 from govcloud_monitoring.accountant.hours import PriceList
 from govcloud_monitoring.accountant.idleness import Counts, idle_environments
@@ -82,9 +82,9 @@ class Office:
         """Idle environments of now: a question about 35 days, not one for every minute. Raises GovcloudError."""
         return idle_environments(self.ask, now)
 
-    def budgets(self) -> Budgets:
-        """What departments may spend. Raises GovcloudError."""
-        return budgets(self.tiers.list(labels.API_VERSION, "Department"))
+    def departments(self) -> Departments:
+        """What departments may spend, and are entitled to. Raises GovcloudError."""
+        return departments(self.tiers.list(labels.API_VERSION, "Department"))
 
     def books(self, now: datetime) -> Books:
         """For Prometheus; worked out anew only when something was written or a month began. Raises GovcloudError."""

@@ -11,7 +11,7 @@ import threading
 from govcloud_api.errors import GovcloudError
 from govcloud_kube import real
 from govcloud_monitoring import process, prometheus, tls, web
-from govcloud_monitoring.accountant import answers, budgets, idleness, settings
+from govcloud_monitoring.accountant import answers, departments, idleness, settings
 from govcloud_monitoring.accountant.closing import Accountant
 from govcloud_monitoring.accountant.families import Books, families
 from govcloud_monitoring.accountant.office import Office
@@ -46,9 +46,9 @@ def run(at: Office, stop: threading.Event) -> None:
     idle = Source(name="idle", read=lambda: at.idle(process.now()), families=idleness.families)
     books = Tracker(ledger, now, stale_after_seconds=STALE_PAUSES * options.pause_seconds)
     seldom = Tracker(idle, now, stale_after_seconds=STALE_PAUSES * SELDOM_SECONDS)
-    limits = Source(name="budgets", read=at.budgets, families=budgets.families)
-    budget = Tracker(limits, now, stale_after_seconds=STALE_PAUSES * options.pause_seconds)
-    collector = ExporterCollector([books, seldom, budget], importlib.metadata.version("govcloud"), options.revision)
+    tenants = Source(name="departments", read=at.departments, families=departments.families)
+    shares = Tracker(tenants, now, stale_after_seconds=STALE_PAUSES * options.pause_seconds)
+    collector = ExporterCollector([books, seldom, shares], importlib.metadata.version("govcloud"), options.revision)
     with web.serving(
         web.scrape_server(options.host, options.port, options.tls_folder, collector.pages),
         _api(at),
@@ -56,8 +56,8 @@ def run(at: Office, stop: threading.Event) -> None:
     ):
         logger.info("accountant listens on %s:%d, for people on port %d", options.host, options.port, options.api_port)
         threading.Thread(target=_work, args=(at, books, stop), name="work", daemon=True).start()
-        loop = (stop, budget, options.pause_seconds)
-        threading.Thread(target=process.refresh_until, args=loop, name="budgets", daemon=True).start()
+        loop = (stop, shares, options.pause_seconds)
+        threading.Thread(target=process.refresh_until, args=loop, name="departments", daemon=True).start()
         rarely = (stop, seldom, SELDOM_SECONDS, options.pause_seconds)
         threading.Thread(target=process.refresh_until, args=rarely, name="idle", daemon=True).start()
         stop.wait()

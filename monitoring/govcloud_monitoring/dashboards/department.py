@@ -24,7 +24,8 @@ CHAIN = Row(
         Panel(
             title="CPU",
             description=(
-                "Granted is what quotas allow, reserved what pods ask of the machines, used what they really take."
+                "Granted is what quotas allow, reserved what pods ask of the machines, used what they really take. "
+                "Limited is what pods with a limit may take at most; others may take all of a machine."
             ),
             unit=Unit.CORES,
             width=8,
@@ -32,6 +33,10 @@ CHAIN = Row(
                 Query(expr=_granted("govcloud_cpu_quota_cores"), legend="granted"),
                 Query(expr=_sum("department_purpose:govcloud_cpu_requested_cores:sum"), legend="reserved"),
                 Query(expr=_sum("department_purpose:container_cpu_usage_seconds:rate5m"), legend="used"),
+                Query(
+                    expr=f"sum(max by (purpose, pool) (govcloud_cpu_limit_cores{{{CHOSEN}}}))",
+                    legend="limited",
+                ),
             ),
         ),
         Panel(

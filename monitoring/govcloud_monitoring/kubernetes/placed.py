@@ -14,7 +14,7 @@ from govcloud_monitoring.efficiency import images
 from govcloud_monitoring.efficiency.duplicates import Service
 from govcloud_monitoring.efficiency.figures import Inputs
 from govcloud_monitoring.efficiency.inputs import Machine, Placed
-from govcloud_monitoring.kubernetes.parse import Node, Pod
+from govcloud_monitoring.kubernetes.values import Node, Pod
 
 
 def inputs(nodes: Iterable[Node], pods: Iterable[Pod], department_of: Mapping[str, str]) -> Inputs:

@@ -6,6 +6,7 @@ from typing import Any
 
 from govcloud_monitoring.kubernetes import parse
 from govcloud_monitoring.kubernetes.snapshot import Lists, Snapshot, summarise
+from govcloud_monitoring.kubernetes.values import Pod, Waiting
 from govcloud_monitoring.watch import standing
 from govcloud_monitoring.watch.follower import Follower, Terms
 from govcloud_monitoring.watch.wire import Kind
@@ -62,10 +63,12 @@ class KubernetesReader:
         return max(each.idle_seconds() for each in self.followers)
 
     def _lists(self) -> Lists:
+        pods = self._pods.store.values()
         return Lists(
             namespaces=self._namespaces.store.values(),
             nodes=self._nodes.store.values(),
             quotas=self._quotas.store.values(),
             claims=self._claims.store.values(),
-            pods=self._pods.store.values(),
+            pods=tuple(each for each in pods if isinstance(each, Pod)),
+            waiting=tuple(each for each in pods if isinstance(each, Waiting)),
         )

@@ -14,6 +14,7 @@ from govcloud_kube.cluster import Objects
 from govcloud_monitoring import prometheus
 from govcloud_monitoring.accountant import days
 from govcloud_monitoring.accountant.closing import Accountant
+from govcloud_monitoring.accountant.departments import Departments
 from govcloud_monitoring.accountant.office import Office
 from govcloud_monitoring.accountant.settings import Settings
 from govcloud_monitoring.ledger.store import session
@@ -39,7 +40,7 @@ class Tiers:
         if self.missing:
             raise ApiUnavailable("the API server is away")
         if kind == "Department":
-            return [_department("tax", monthlyBudgetCents=150), _department("roads")]
+            return [_department("tax", monthlyBudgetCents=150, entitlementWeight=3), _department("roads")]
         return [_tier(name, *prices) for name, prices in TIERS.items()]
 
 
@@ -191,7 +192,7 @@ def test_a_ledger_that_is_away_is_told_and_nothing_is_lost(address: str, tiers: 
 
 def test_what_departments_may_spend_and_have_spent_this_month(office: Office):
     office.work(Accountant(office.ask), NOW)
-    assert office.budgets() == {"tax": 150}
+    assert office.departments() == Departments(budgets={"tax": 150}, weights={"tax": 3, "roads": 1})
     spent = office.books(NOW).month_microcents
     assert set(spent) == {"tax", "roads"}
     assert sum(spent.values()) == 60_000_000

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from govcloud_monitoring.kubernetes import parse
-from govcloud_monitoring.kubernetes.parse import Claim, Namespace, Node, Quota
 from govcloud_monitoring.kubernetes.pods import Amount
+from govcloud_monitoring.kubernetes.values import Claim, Namespace, Node, Quota
 from govcloud_monitoring.watch.wire import Change, Page
 from support.monitoring import Wire, claim, namespace, node, page, pod, quota
 

@@ -6,10 +6,10 @@ import pytest
 
 from govcloud_api import labels
 from govcloud_monitoring.kubernetes import parse, placed
-from govcloud_monitoring.kubernetes.parse import Namespace, Node
 from govcloud_monitoring.kubernetes.placing import Placement
 from govcloud_monitoring.kubernetes.pods import Amount
 from govcloud_monitoring.kubernetes.snapshot import Lists, summarise
+from govcloud_monitoring.kubernetes.values import Namespace, Node
 from support.monitoring import Wire, container, page, pod
 
 CLAIM = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from govcloud_monitoring import collector, machines, reference
-from govcloud_monitoring.accountant import budgets, idleness
+from govcloud_monitoring.accountant import departments, idleness
 from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.forecaster import families as forecast
 from govcloud_monitoring.kubernetes import families
@@ -24,7 +24,7 @@ METRICS = {
         *forecast.METRICS,
         *machines.METRICS,
         *ledger.METRICS,
-        *budgets.METRICS,
+        *departments.METRICS,
         *idleness.METRICS,
     )
 }
