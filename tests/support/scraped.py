@@ -202,7 +202,9 @@ def _ledger(now_seconds: float) -> str:
         month_microcents={"tax": MICROCENTS, "roads": MICROCENTS},
     )
     counts: idleness.Counts = {("tax", "no_cpu"): 2, ("roads", "no_cpu"): 1}
-    agreed = departments.Departments(budgets={"tax": 200}, weights={"tax": 3, "roads": 1})
+    agreed = departments.Departments(
+        budgets={"tax": 200}, weights={"tax": 3, "roads": 1}, environments={("tax", "soon"): 2}
+    )
     sources: list[Source[Any]] = [
         Source(name="ledger", read=lambda: books, families=ledger.families),
         Source(name="idle", read=lambda: counts, families=idleness.families),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from prometheus_client.core import GaugeMetricFamily
 
 from govcloud_api.v1alpha1.department import DepartmentSpec
-from govcloud_monitoring.folding import MAX_DEPARTMENTS, OTHER, kept
+from govcloud_monitoring.folding import OTHER
 from govcloud_monitoring.metric import Metric
 
 ENTITLED = Metric(
@@ -23,15 +23,13 @@ ENTITLED = Metric(
 METRICS = (ENTITLED,)
 
 Weights = Mapping[str, int]
-"""Integers from 1 on, by department; at most `MAX_DEPARTMENTS` and `other`, which has the rest."""
+"""Integers from 1 on, by department."""
 
 
-def weights(departments: Iterable[DepartmentSpec]) -> Weights:
-    """Of these departments; the exporter folds its departments by the same choice."""
-    known = tuple(departments)
-    shown = kept((spec.code for spec in known), MAX_DEPARTMENTS)
+def weights(departments: Iterable[DepartmentSpec], shown: Container[str]) -> Weights:
+    """Of these departments; `other` has the weights of those that are not among the `shown`."""
     found: Counter[str] = Counter()
-    for spec in known:
+    for spec in departments:
         found[spec.code if spec.code in shown else OTHER] += spec.entitlement_weight
     return dict(found)
 

@@ -31,7 +31,7 @@ SHORTEST_SECONDS = 60
 """Of a stretch that is worth a provisional look."""
 
 
-class Tiers(Protocol):
+class Lister(Protocol):
     """The one method of `govcloud_kube.cluster.Cluster` that the accountant needs."""
 
     def list(self, api_version: str, kind: str) -> Objects:
@@ -58,14 +58,14 @@ class Office:
     """Where the accountant finds its books, its witnesses and its prices."""
 
     options: Settings
-    tiers: Tiers
+    cluster: Lister
     ask: AskAt
     opened: Callable[[], AbstractContextManager[Ledger]]
     kept: Kept = field(default_factory=Kept)
 
     def tariff(self) -> Tariff:
         """The prices in force now. Raises NotReady while the base tier is missing."""
-        found = (ServiceTier.parse(each) for each in self.tiers.list(labels.API_VERSION, "ServiceTier"))
+        found = (ServiceTier.parse(each) for each in self.cluster.list(labels.API_VERSION, "ServiceTier"))
         prices = {tier.metadata.name: tier.spec.prices for tier in found}
         if self.options.base_tier not in prices:
             raise NotReady(f"there is no ServiceTier {self.options.base_tier} to price the pools by; make it")
@@ -82,9 +82,10 @@ class Office:
         """Idle environments of now: a question about 35 days, not one for every minute. Raises GovcloudError."""
         return idle_environments(self.ask, now)
 
-    def departments(self) -> Departments:
-        """What departments may spend, and are entitled to. Raises GovcloudError."""
-        return departments(self.tiers.list(labels.API_VERSION, "Department"))
+    def departments(self, now: datetime) -> Departments:
+        """What departments may spend, are entitled to, and when their environments end. Raises GovcloudError."""
+        found, environments = (self.cluster.list(labels.API_VERSION, kind) for kind in ("Department", "Environment"))
+        return departments(found, environments, now)
 
     def books(self, now: datetime) -> Books:
         """For Prometheus; worked out anew only when something was written or a month began. Raises GovcloudError."""

@@ -31,11 +31,11 @@ SELDOM_SECONDS = 3600.0
 """Between two questions about five weeks."""
 
 
-def office(options: Settings, tiers: real.RealCluster) -> Office:
+def office(options: Settings, cluster: real.RealCluster) -> Office:
     """On the real Prometheus and the real ledger."""
     place = Place(socket=options.socket, user=options.user, database=options.database)
     return Office(
-        options=options, tiers=tiers, ask=prometheus.direct(options.prometheus_url), opened=lambda: session(place)
+        options=options, cluster=cluster, ask=prometheus.direct(options.prometheus_url), opened=lambda: session(place)
     )
 
 
@@ -46,7 +46,7 @@ def run(at: Office, stop: threading.Event) -> None:
     idle = Source(name="idle", read=lambda: at.idle(process.now()), families=idleness.families)
     books = Tracker(ledger, now, stale_after_seconds=STALE_PAUSES * options.pause_seconds)
     seldom = Tracker(idle, now, stale_after_seconds=STALE_PAUSES * SELDOM_SECONDS)
-    tenants = Source(name="departments", read=at.departments, families=departments.families)
+    tenants = Source(name="departments", read=lambda: at.departments(process.now()), families=departments.families)
     shares = Tracker(tenants, now, stale_after_seconds=STALE_PAUSES * options.pause_seconds)
     collector = ExporterCollector([books, seldom, shares], importlib.metadata.version("govcloud"), options.revision)
     with web.serving(

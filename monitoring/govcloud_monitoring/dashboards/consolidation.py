@@ -105,6 +105,28 @@ IDLE = Row(
             ),
             to_department=True,
         ),
+        Panel(
+            title="Environments past their end",
+            description=(
+                "By department: those that rest and will be removed with their data, and those that should be gone. "
+                "Without those that are held or retained."
+            ),
+            unit=Unit.COUNT,
+            view=View.BARS,
+            width=24,
+            height=6,
+            queries=(
+                Query(
+                    expr=(
+                        "topk(10, sum by (department) (max by (department, expiry) "
+                        '(govcloud_environments{expiry=~"expired|overdue"})))'
+                    ),
+                    legend="{{department}}",
+                ),
+            ),
+            limit=Limit(alert="EnvironmentExpired", at=1),
+            to_department=True,
+        ),
     ),
 )
 WASTE = Row(

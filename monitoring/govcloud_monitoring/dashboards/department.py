@@ -194,6 +194,18 @@ ENVIRONMENTS = Row(
     title="Environments",
     panels=(
         Panel(
+            title="Environments by their end",
+            description=(
+                "soon: within 14 days; expired: at rest, removed with its data within two weeks; kept: past its end, "
+                "and held or retained; overdue: past its end, and not at rest or not removed."
+            ),
+            unit=Unit.COUNT,
+            view=View.STACK,
+            width=24,
+            height=6,
+            queries=(Query(expr=f"max by (expiry) (govcloud_environments{{{CHOSEN}}})", legend="{{expiry}}"),),
+        ),
+        Panel(
             title="Environments",
             description="Each namespace of the department, with what it reserves and uses now.",
             unit=Unit.CORES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from govcloud_monitoring.accountant.departments import departments, families
 from govcloud_monitoring.folding import MAX_DEPARTMENTS, OTHER
 from support.samples import sample
 
+NOW = datetime(2026, 11, 3, tzinfo=UTC)
 HARD = {"cpu": "1", "memory": "1Gi", "storage": "1Gi"}
 
 
@@ -26,7 +28,7 @@ def shown(*found: dict[str, Any]) -> dict[tuple[str, str], float]:
     """Values by metric and department."""
     return {
         (family.name, each.labels["department"]): each.value
-        for family in families(departments(found))
+        for family in families(departments(found, (), NOW))
         for each in family.samples
     }
 
@@ -59,7 +61,7 @@ def test_without_departments_there_is_nothing():
 @pytest.mark.parametrize("weight", [0, -1, 1001, "many"])
 def test_a_weight_beyond_the_bounds_is_refused(weight: Any):
     with pytest.raises(InvalidSpec):
-        departments([department("tax", entitlementWeight=weight)])
+        departments([department("tax", entitlementWeight=weight)], (), NOW)
 
 
 def test_departments_beyond_the_limit_share_one_series_and_lose_nothing():
