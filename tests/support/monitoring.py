@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from govcloud_api import labels
-from govcloud_monitoring.kubernetes.reader import KINDS, KubernetesReader
+from govcloud_monitoring.kubernetes.reader import KINDS, KubernetesReader, Ratios
 from govcloud_monitoring.watch.follower import Terms
 from govcloud_monitoring.watch.restarts import Restarts
 from support.watched_api import PATHS, RawApi, Wire, page
@@ -18,10 +18,16 @@ __all__ = ["PATHS", "RawApi", "Wire", "page"]
 STALE_SECONDS = 25.0
 
 
-def reader(api: RawApi, *, now: Callable[[], float] = lambda: 0.0, page_objects: int = 500) -> KubernetesReader:
+def reader(
+    api: RawApi,
+    *,
+    now: Callable[[], float] = lambda: 0.0,
+    page_objects: int = 500,
+    ratios: Callable[[], Ratios | None] = lambda: None,
+) -> KubernetesReader:
     """A reader of an API that has not asked yet."""
     terms = Terms(api=api, now=now, stale_seconds=STALE_SECONDS, restarts=Restarts(KINDS), page_objects=page_objects)
-    return KubernetesReader(terms)
+    return KubernetesReader(terms, ratios)
 
 
 def turn(of: KubernetesReader) -> KubernetesReader:

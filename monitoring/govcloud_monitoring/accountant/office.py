@@ -20,12 +20,13 @@ from govcloud_monitoring.accountant.departments import Departments, departments
 from govcloud_monitoring.accountant.families import Books
 from govcloud_monitoring.accountant.hours import PriceList
 from govcloud_monitoring.accountant.idleness import Counts, idle_environments
-from govcloud_monitoring.accountant.questions import AskAt, Stretch, observe
+from govcloud_monitoring.accountant.questions import Stretch, observe
 from govcloud_monitoring.accountant.settings import Settings
 from govcloud_monitoring.ledger.charge import Statement
 from govcloud_monitoring.ledger.shares import Method
 from govcloud_monitoring.ledger.store import Ledger
 from govcloud_monitoring.ledger.sums import month_bounds
+from govcloud_monitoring.prometheus import AskAt
 
 SHORTEST_SECONDS = 60
 """Of a stretch that is worth a provisional look."""

@@ -20,7 +20,7 @@ MACHINES = Row(
             title="Machines that could be given up, by basis",
             description=(
                 "If pods moved together, with one machine of each pool kept empty: by what they reserve (requests), "
-                "and by what they use (95 % of the time)."
+                "and by what they use (95 % of the time) where that is known for a week."
             ),
             unit=Unit.MACHINES,
             queries=(
@@ -80,8 +80,7 @@ IDLE = Row(
         Panel(
             title="Idle workloads by reason",
             description=(
-                "no_cpu: no use worth the name; crash_loop: pods that only crash; unmounted_claim: volumes that no "
-                "pod mounts."
+                "no_cpu: environments with no use worth the name; unmounted_claim: volumes that no pod mounts."
             ),
             unit=Unit.COUNT,
             view=View.STACK,
@@ -94,7 +93,7 @@ IDLE = Row(
         ),
         Panel(
             title="Departments with most idle workloads",
-            description="Without what its owner marked to be kept. Ask before you end one: standby looks idle, too.",
+            description="Ask before you end one: standby looks idle, too.",
             unit=Unit.COUNT,
             view=View.BARS,
             queries=(

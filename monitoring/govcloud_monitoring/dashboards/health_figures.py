@@ -29,12 +29,17 @@ FIGURES = Row(
         ),
         Panel(
             title="Age of what each source told last",
-            description="A source that cannot be read loses its series at once; this says for how long it is gone.",
+            description=(
+                "A source that cannot be read loses its series at once; this says for how long it is gone. Without "
+                "those of long windows, which are read once an hour."
+            ),
             unit=Unit.SECONDS,
             width=8,
             queries=(
                 Query(
-                    expr="time() - max by (source) (govcloud_source_last_success_timestamp_seconds)",
+                    expr=(
+                        'time() - max by (source) (govcloud_source_last_success_timestamp_seconds{source!~"idle|use"})'
+                    ),
                     legend="{{source}}",
                 ),
             ),

@@ -109,6 +109,14 @@ STORAGE = Metric(
     labels=("department", "purpose", "storage_class"),
     unit="bytes",
 )
+UNMOUNTED = Metric(
+    name="govcloud_namespace_unmounted_claims",
+    help=(
+        "Bound volume claims of a department's namespace that no pod on a node mounts. No series for a namespace "
+        "without claims."
+    ),
+    labels=("namespace",),
+)
 POOL_CPU = Metric(
     name="govcloud_pool_cpu_allocatable_cores",
     help="CPU that the registered nodes of a pool offer to pods, in cores, whether the nodes are ready or not.",
@@ -164,6 +172,7 @@ METRICS = (
     PLATFORM_MEMORY,
     STORAGE,
     NAMESPACE_STORAGE,
+    UNMOUNTED,
     POOL_CPU,
     POOL_MEMORY,
     POOL_INSTALLED,
@@ -183,6 +192,7 @@ def families(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
     yield from _requests(snapshot)
     yield STORAGE.family(snapshot.storage_bytes.items())
     yield NAMESPACE_STORAGE.family(snapshot.namespace_storage_bytes.items())
+    yield UNMOUNTED.family(snapshot.unmounted_claims.items())
     yield from _pools(snapshot)
     yield from efficiency.families(snapshot.efficiency)
     yield FOLDED.family(((label,), snapshot.folded.get(label, 0)) for label in FOLDABLE)

@@ -162,7 +162,7 @@ def _pod(item: _PodItem) -> Pod | Waiting | None:
     metadata, spec = item.metadata, item.spec
     if not counts(spec, item.status):
         return Waiting(metadata.namespace) if lacks_room(spec, item.status) else None
-    place = placement(metadata.namespace, metadata.labels, metadata.owner_references, spec)
+    place = placement((metadata.namespace, metadata.name), metadata.labels, metadata.owner_references, spec)
     limit = cpu_limit_milli(spec, item.status)
     return Pod(metadata.namespace, spec.node_name, request(spec, item.status), place, limit)
 
@@ -213,4 +213,4 @@ def _claim(item: _ClaimItem) -> Claim | None:
     if item.status.phase != "Bound":
         return None
     size_bytes = quantity.size_bytes(item.status.capacity.get("storage", "0"))
-    return Claim(item.metadata.namespace, item.spec.storage_class_name, size_bytes)
+    return Claim(item.metadata.namespace, item.spec.storage_class_name, size_bytes, item.metadata.name)

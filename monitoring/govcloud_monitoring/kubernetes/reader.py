@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from govcloud_monitoring.efficiency.inputs import UseRatio
 from govcloud_monitoring.kubernetes import parse
 from govcloud_monitoring.kubernetes.snapshot import Lists, Snapshot, summarise
 from govcloud_monitoring.kubernetes.values import Pod, Waiting
@@ -18,14 +20,18 @@ CLAIMS = Kind(
     name="PersistentVolumeClaim", path="/api/v1/persistentvolumeclaims", page=parse.claims, change=parse.claim
 )
 PODS = Kind(name="Pod", path="/api/v1/pods", page=parse.pods, change=parse.pod)
+Ratios = Mapping[str, UseRatio]
+"""By namespace."""
 KINDS = tuple(kind.name for kind in (NAMESPACES, NODES, QUOTAS, CLAIMS, PODS))
 
 
 class KubernetesReader:
     """A follower of each kind, and what they know."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: Terms, ratios: Callable[[], Ratios | None] = lambda: None) -> None:
+        """`ratios` tells what is known of use, None while that is nothing; it asks nobody."""
         self._terms = terms
+        self._ratios = ratios
         self._namespaces = Follower(NAMESPACES, terms)
         self._nodes = Follower(NODES, terms)
         self._quotas = Follower(QUOTAS, terms)
@@ -38,7 +44,7 @@ class KubernetesReader:
             self._claims,
             self._pods,
         )
-        self._seen: tuple[int, ...] = ()
+        self._seen: tuple[tuple[int, ...], Ratios] = ((), {})
         self._snapshot: Snapshot | None = None
 
     def read(self) -> Snapshot:
@@ -49,9 +55,9 @@ class KubernetesReader:
         standings = [each.standing for each in self.followers]
         standing.require_true(standings, self._terms.now(), stale_seconds=self._terms.stale_seconds)
         # Read before the values: what changes between the two is summed up again next time.
-        seen = tuple(each.store.changes for each in self.followers)
+        seen = tuple(each.store.changes for each in self.followers), self._ratios() or {}
         if self._snapshot is None or seen != self._seen:
-            self._snapshot, self._seen = summarise(self._lists()), seen
+            self._snapshot, self._seen = summarise(self._lists(seen[1])), seen
         return self._snapshot
 
     def heard_at(self) -> float:
@@ -62,7 +68,7 @@ class KubernetesReader:
         """Time since the slowest follower last did anything."""
         return max(each.idle_seconds() for each in self.followers)
 
-    def _lists(self) -> Lists:
+    def _lists(self, ratios: Ratios) -> Lists:
         pods = self._pods.store.values()
         return Lists(
             namespaces=self._namespaces.store.values(),
@@ -71,4 +77,5 @@ class KubernetesReader:
             claims=self._claims.store.values(),
             pods=tuple(each for each in pods if isinstance(each, Pod)),
             waiting=tuple(each for each in pods if isinstance(each, Waiting)),
+            ratios=ratios,
         )

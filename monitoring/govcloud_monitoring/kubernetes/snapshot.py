@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import get_args
 
 from govcloud_api.v1alpha1.model import Purpose
 from govcloud_monitoring.efficiency import figures
 from govcloud_monitoring.efficiency.figures import Efficiency
+from govcloud_monitoring.efficiency.inputs import UseRatio
 from govcloud_monitoring.folding import MAX_DEPARTMENTS, MAX_POOLS, MAX_STORAGE_CLASSES, OTHER, Folds, kept
 from govcloud_monitoring.kubernetes import placed
 from govcloud_monitoring.kubernetes.pods import Amount
@@ -34,6 +35,8 @@ class Lists:
     quotas: tuple[Quota, ...] = ()
     nodes: tuple[Node, ...] = ()
     claims: tuple[Claim, ...] = ()
+    ratios: Mapping[str, UseRatio] = field(default_factory=dict)
+    """By namespace; empty while nothing is known of use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,8 @@ class Snapshot:
     storage_bytes: Mapping[tuple[str, str, str], int]
     namespace_storage_bytes: Mapping[tuple[str], int]
     """By namespace."""
+    unmounted_claims: Mapping[tuple[str], int]
+    """By namespace, of each that has claims."""
     pools: Mapping[str, Pool]
     efficiency: Efficiency
     folded: Mapping[str, int]
@@ -80,7 +85,7 @@ def summarise(lists: Lists) -> Snapshot:
     pool_of = _pools_by_node(lists.nodes, folds)
     of_namespaces, platform = _requested(lists.pods, tenancy, pool_of)
     department_of = {owner.name: owner.department for owner in owners}
-    efficiency = figures.summarise(placed.inputs(lists.nodes, lists.pods, department_of))
+    efficiency = figures.summarise(placed.inputs(lists.nodes, lists.pods, department_of, lists.ratios))
     return Snapshot(
         owners=owners,
         cpu_quota_milli=_quota(tenancy, ((each.namespace, each.cpu_milli) for each in lists.quotas)),
@@ -95,6 +100,7 @@ def summarise(lists: Lists) -> Snapshot:
         ),
         storage_bytes=_storage(lists.claims, tenancy, folds),
         namespace_storage_bytes=_namespace_storage(lists.claims, tenancy),
+        unmounted_claims=_unmounted(lists, tenancy),
         pools=_pools(lists.nodes, pool_of),
         efficiency=efficiency,
         folded=_together(folds.counts(), efficiency.folded),
@@ -189,6 +195,15 @@ def _namespace_storage(claims: Iterable[Claim], tenancy: Container[str]) -> dict
         if each.namespace in tenancy:
             sums[each.namespace,] += each.storage_bytes
     return dict(sums)
+
+
+def _unmounted(lists: Lists, tenancy: Container[str]) -> dict[tuple[str], int]:
+    mounted = {(pod.namespace, claim) for pod in lists.pods for claim in pod.placement.claims}
+    counts: Counter[tuple[str]] = Counter()
+    for each in lists.claims:
+        if each.namespace in tenancy:
+            counts[each.namespace,] += (each.namespace, each.name) not in mounted
+    return dict(counts)
 
 
 def _pools(nodes: Iterable[Node], pool_of: Mapping[str, str]) -> dict[str, Pool]:

@@ -67,3 +67,4 @@ class Claim:
     namespace: str
     storage_class: str
     storage_bytes: int
+    name: str = ""

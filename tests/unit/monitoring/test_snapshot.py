@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from govcloud_monitoring.folding import OTHER
 from govcloud_monitoring.kubernetes import snapshot
+from govcloud_monitoring.kubernetes.placing import Placement
 from govcloud_monitoring.kubernetes.pods import Amount
 from govcloud_monitoring.kubernetes.snapshot import Lists, Pool, summarise
 from govcloud_monitoring.kubernetes.values import Claim, Namespace, Node, Pod, Quota
@@ -61,6 +62,24 @@ def test_storage_of_departments_only():
     claims = (Claim("tax-portal-test", "local-path", 5), Claim("tax-forms-test", "local-path", 6), Claim("x", "y", 7))
     found = summarise(Lists(namespaces=(TAX, TAX2), claims=claims))
     assert found.storage_bytes == {("tax", "test", "local-path"): 11}
+
+
+def test_claims_that_no_pod_on_a_node_mounts():
+    claims = (
+        Claim("tax-portal-test", "local-path", 1, "data"),
+        Claim("tax-portal-test", "local-path", 1, "old"),
+        Claim("tax-forms-test", "local-path", 1, "data"),
+        Claim("roads-map-production", "local-path", 1, "data"),
+        Claim("kube-system", "local-path", 1, "data"),
+    )
+    pods = (
+        Pod("tax-portal-test", "n1", Amount(), Placement(claims=("data",))),
+        Pod("tax-portal-test", "n2", Amount(), Placement(claims=("data", "gone"))),
+        Pod("tax-forms-test", "n1", Amount(), Placement(claims=("old",))),
+        Pod("roads-map-production", "n1", Amount(), Placement(claims=("data",))),
+    )
+    found = summarise(Lists(namespaces=(TAX, TAX2, ROADS), claims=claims, pods=pods))
+    assert found.unmounted_claims == {("tax-portal-test",): 1, ("tax-forms-test",): 1, ("roads-map-production",): 0}
 
 
 def test_pools_count_their_machines_by_state():
