@@ -44,12 +44,12 @@ class Claiming:
 def idle(reserving: Iterable[Reserving], claiming: Iterable[Claiming]) -> dict[tuple[str, Reason], int]:
     """Idle environments and claims by department and reason; nothing where there is none."""
     found: Counter[tuple[str, Reason]] = Counter()
-    for environment in reserving:
-        if _observed(environment.observed_seconds) and _uses_nothing(environment):
-            found[environment.department, "no_cpu"] += 1
-    for environment in claiming:
-        if _observed(environment.observed_seconds) and environment.fewest_unmounted:
-            found[environment.department, "unmounted_claim"] += environment.fewest_unmounted
+    for holder in reserving:
+        if _observed(holder.observed_seconds) and _uses_nothing(holder):
+            found[holder.department, "no_cpu"] += 1
+    for owner in claiming:
+        if _observed(owner.observed_seconds) and owner.fewest_unmounted:
+            found[owner.department, "unmounted_claim"] += owner.fewest_unmounted
     return dict(found)
 
 
