@@ -8,7 +8,7 @@ from pathlib import Path
 
 from govcloud_api import reference as pages
 from govcloud_monitoring import collector, machines
-from govcloud_monitoring.accountant import departments, idleness
+from govcloud_monitoring.accountant import departments, idleness, recommendations
 from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.forecaster import families as forecast
 from govcloud_monitoring.kubernetes import families
@@ -47,6 +47,7 @@ def reference() -> str:
         ("Source `ledger`", ledger.METRICS),
         ("Source `departments`", departments.METRICS),
         ("Source `idle`", idleness.METRICS),
+        ("Source `advice`", recommendations.METRICS),
         ("Source `forecast`", forecast.METRICS),
         ("Machines (textfile)", machines.METRICS),
     )

@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 import govcloud_monitoring
 from govcloud_monitoring import collector
-from govcloud_monitoring.accountant import departments, idleness
+from govcloud_monitoring.accountant import departments, idleness, recommendations
 from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.efficiency.duplicates import Duplicate
 from govcloud_monitoring.efficiency.figures import Efficiency, PoolFigures
@@ -205,7 +205,11 @@ def _ledger(now_seconds: float) -> str:
     agreed = departments.Departments(
         budgets={"tax": 200}, weights={"tax": 3, "roads": 1}, environments={("tax", "soon"): 2}
     )
+    proposed = recommendations.Recommendations(
+        proposals={("tax", "resize"): 2, ("roads", "remove"): 1}, cpu_milli={"tax": 3000, "roads": 1000}
+    )
     sources: list[Source[Any]] = [
+        Source(name="advice", read=lambda: proposed, families=recommendations.families),
         Source(name="ledger", read=lambda: books, families=ledger.families),
         Source(name="idle", read=lambda: counts, families=idleness.families),
         Source(name="departments", read=lambda: agreed, families=departments.families),

@@ -21,7 +21,10 @@ from govcloud_monitoring.accountant.families import Books
 from govcloud_monitoring.accountant.hours import PriceList
 from govcloud_monitoring.accountant.idleness import Counts, idle_environments
 from govcloud_monitoring.accountant.questions import Stretch, observe
+from govcloud_monitoring.accountant.recommendations import Recommendations, recommendations
 from govcloud_monitoring.accountant.settings import Settings
+from govcloud_monitoring.advice import measured
+from govcloud_monitoring.advice.reserved import namespaces
 from govcloud_monitoring.ledger.charge import Statement
 from govcloud_monitoring.ledger.shares import Method
 from govcloud_monitoring.ledger.store import Ledger
@@ -66,12 +69,15 @@ class Office:
 
     def tariff(self) -> Tariff:
         """The prices in force now. Raises NotReady while the base tier is missing."""
-        found = (ServiceTier.parse(each) for each in self.cluster.list(labels.API_VERSION, "ServiceTier"))
-        prices = {tier.metadata.name: tier.spec.prices for tier in found}
+        prices = {name: tier.spec.prices for name, tier in self._tiers().items()}
         if self.options.base_tier not in prices:
             raise NotReady(f"there is no ServiceTier {self.options.base_tier} to price the pools by; make it")
         listed = PriceList(prices, prices[self.options.base_tier])
         return Tariff(prices=listed, method=Method(kind=self.options.method))
+
+    def _tiers(self) -> dict[str, ServiceTier]:
+        found = (ServiceTier.parse(each) for each in self.cluster.list(labels.API_VERSION, "ServiceTier"))
+        return {tier.metadata.name: tier for tier in found}
 
     def work(self, accountant: Accountant, now: datetime) -> int:
         """Close what is due; the number of pools' hours written. Raises GovcloudError."""
@@ -82,6 +88,12 @@ class Office:
     def idle(self, now: datetime) -> Counts:
         """Idle environments of now: a question about 35 days, not one for every minute. Raises GovcloudError."""
         return idle_environments(self.ask, now)
+
+    def advice(self, now: datetime) -> Recommendations:
+        """What is proposed to departments now: questions about 14 days, asked seldom. Raises GovcloudError."""
+        environments = self.cluster.list(labels.API_VERSION, "Environment")
+        known = measured.gather(lambda question: self.ask(question, now), namespaces(environments), ())
+        return recommendations(environments, self._tiers(), known)
 
     def departments(self, now: datetime) -> Departments:
         """What departments may spend, are entitled to, and when their environments end. Raises GovcloudError."""

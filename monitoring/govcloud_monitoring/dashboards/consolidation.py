@@ -132,6 +132,21 @@ WASTE = Row(
     title="Reserved and not used",
     panels=(
         Panel(
+            title="What quotas could give back",
+            description="CPU of quotas that would be given back by all that govcloud quota advise proposes now.",
+            unit=Unit.CORES,
+            view=View.BARS,
+            width=24,
+            height=6,
+            queries=(
+                Query(
+                    expr="topk(10, max by (department) (govcloud_recommended_cores))",
+                    legend="{{department}}",
+                ),
+            ),
+            to_department=True,
+        ),
+        Panel(
             title="Departments that waste most CPU",
             description="Cores reserved and not used, in the mean of the 24 hours before.",
             unit=Unit.CORES,

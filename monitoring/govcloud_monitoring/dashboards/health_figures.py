@@ -38,7 +38,8 @@ FIGURES = Row(
             queries=(
                 Query(
                     expr=(
-                        'time() - max by (source) (govcloud_source_last_success_timestamp_seconds{source!~"idle|use"})'
+                        "time() - max by (source) "
+                        '(govcloud_source_last_success_timestamp_seconds{source!~"advice|idle|use"})'
                     ),
                     legend="{{source}}",
                 ),
