@@ -203,7 +203,7 @@ def _ledger(now_seconds: float) -> str:
     )
     counts: idleness.Counts = {("tax", "no_cpu"): 2, ("roads", "no_cpu"): 1}
     agreed = departments.Departments(
-        budgets={"tax": 200}, weights={"tax": 3, "roads": 1}, environments={("tax", "soon"): 2}
+        budgets={"tax": 200}, weights={"tax": 3, "roads": 1}, environments={("tax", "expired"): 1, ("roads", "soon"): 2}
     )
     proposed = recommendations.Recommendations(
         proposals={("tax", "resize"): 2, ("roads", "remove"): 1}, cpu_milli={"tax": 3000, "roads": 1000}
