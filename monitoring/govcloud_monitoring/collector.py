@@ -31,12 +31,17 @@ LAST_SUCCESS = Metric(
     labels=("source",),
     unit="seconds",
 )
+SERIES = Metric(
+    name="govcloud_exporter_series",
+    help="Series on the page by the source that they come from (collector); the few of the process itself not counted.",
+    labels=("collector",),
+)
 BUILD = Metric(
     name="govcloud_build_info",
     help="1, with the version and the source revision of the exporter that answers.",
     labels=("version", "revision"),
 )
-METRICS = (SOURCE_UP, REFRESH_DURATION, LAST_SUCCESS, BUILD)
+METRICS = (SOURCE_UP, REFRESH_DURATION, LAST_SUCCESS, SERIES, BUILD)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # a registry holds collectors by identity
@@ -64,5 +69,6 @@ class ExporterCollector(Collector):
         yield SOURCE_UP.family(((each.source,), each.up) for each in healths)
         yield REFRESH_DURATION.family(((each.source,), each.refresh_duration_seconds) for each in healths)
         yield LAST_SUCCESS.family(((each.source,), each.last_success_timestamp_seconds) for each in healths)
+        yield SERIES.family(((tracker.health().source,), tracker.page().series()) for tracker in self.trackers)
         yield BUILD.family([((self.version, self.revision), 1)])
         yield from self.more()

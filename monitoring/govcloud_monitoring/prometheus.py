@@ -31,6 +31,8 @@ class Sample:
 Vector = tuple[Sample, ...]
 Ask = Callable[[str], Vector]
 """Values of an expression now. Raises GovcloudError."""
+AskAt = Callable[[str, datetime], Vector]
+"""Values of an expression at a moment. Raises GovcloudError."""
 
 
 class RawReader(Protocol):
@@ -54,7 +56,7 @@ def through(api: RawReader) -> Ask:
     return lambda expression: vector(api.raw("GET", f"{PROXY}{_PATH}?{urlencode({'query': expression})}"))
 
 
-def direct(url: str, *, timeout_seconds: float = 30.0) -> Callable[[str, datetime], Vector]:
+def direct(url: str, *, timeout_seconds: float = 30.0) -> AskAt:
     """Asks the Prometheus at an HTTP URL for values at a moment; without proxies. Raises ApiUnavailable, NotReady."""
     get = getter(url, timeout_seconds=timeout_seconds)
     return lambda expression, at: vector(get(_PATH, {"query": expression, "time": at.timestamp()}))

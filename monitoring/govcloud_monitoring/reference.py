@@ -8,7 +8,7 @@ from pathlib import Path
 from govcloud_api import metric_tables
 from govcloud_api import reference as pages
 from govcloud_monitoring import collector, machines
-from govcloud_monitoring.accountant import budgets, idleness
+from govcloud_monitoring.accountant import departments, idleness, recommendations
 from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.forecaster import families as forecast
 from govcloud_monitoring.kubernetes import families
@@ -37,8 +37,9 @@ def reference() -> str:
         ("Watches of the exporter", watches.METRICS),
         ("Source `kubernetes`", families.METRICS),
         ("Source `ledger`", ledger.METRICS),
-        ("Source `budgets`", budgets.METRICS),
+        ("Source `departments`", departments.METRICS),
         ("Source `idle`", idleness.METRICS),
+        ("Source `advice`", recommendations.METRICS),
         ("Source `forecast`", forecast.METRICS),
         ("Services, as the operator finds them (its page `/services`)", looked_at.METRICS),
         ("Machines (textfile)", machines.METRICS),

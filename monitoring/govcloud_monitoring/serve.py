@@ -10,10 +10,11 @@ import sys
 import threading
 
 from govcloud_kube import real
-from govcloud_monitoring import process, settings, web
+from govcloud_monitoring import process, prometheus, settings, web
 from govcloud_monitoring.collector import ExporterCollector
 from govcloud_monitoring.kubernetes.families import families
 from govcloud_monitoring.kubernetes.reader import KINDS, KubernetesReader
+from govcloud_monitoring.kubernetes.uses import use_ratios
 from govcloud_monitoring.settings import Settings
 from govcloud_monitoring.source import Source, Tracker
 from govcloud_monitoring.watch import families as watches
@@ -27,16 +28,24 @@ API_TIMEOUT_SECONDS = 5
 AGAIN_SECONDS = 1.0
 """Pause while the source is down: a look at the stores costs nothing, and is the sooner to show that all is known."""
 
+USE_SECONDS = 3600.0
+"""Between two questions about a week of use."""
+USE_AGAIN_SECONDS = 60.0
+STALE_PAUSES = 3.0
+
 
 def run(api: Api, options: Settings, stop: threading.Event) -> None:
     """Serve until `stop` is set. Raises OSError when a port is taken, ConfigError without certificates."""
     restarts = Restarts(KINDS)
     terms = Terms(api=api, now=process.CLOCK.monotonic, stale_seconds=options.stale_seconds, restarts=restarts)
-    reader = KubernetesReader(terms)
+    asked = prometheus.direct(options.prometheus_url)
+    uses = Source(name="use", read=lambda: use_ratios(asked, process.now()), families=lambda _: ())
+    use = Tracker(uses, process.CLOCK, stale_after_seconds=STALE_PAUSES * USE_SECONDS)
+    reader = KubernetesReader(terms, use.reading)
     source = Source(name="kubernetes", read=reader.read, families=families, heard_at=reader.heard_at)
     tracker = Tracker(source, process.CLOCK, stale_after_seconds=options.stale_seconds)
     collector = ExporterCollector(
-        [tracker],
+        [tracker, use],
         importlib.metadata.version("govcloud"),
         options.revision,
         more=lambda: watches.families(restarts.counts()),
@@ -51,6 +60,8 @@ def run(api: Api, options: Settings, stop: threading.Event) -> None:
         for follower in reader.followers:
             follower.start()
         threading.Thread(target=process.refresh_until, args=loop, name="refresh", daemon=True).start()
+        seldom = (stop, use, USE_SECONDS, USE_AGAIN_SECONDS)
+        threading.Thread(target=process.refresh_until, args=seldom, name="use", daemon=True).start()
         stop.wait()
         for follower in reader.followers:
             follower.stop()

@@ -21,6 +21,8 @@ class Settings(environment.Serving):
     """Metrics, for Prometheus with its certificate."""
     kubeconfig: Path | None = None
     """None: the pod's own service account."""
+    prometheus_url: Annotated[str, Field(pattern=r"^https?://[^/]+$")] = "http://prometheus:9090"
+    """Asked seldom, for what environments use; never for a scrape."""
     refresh_seconds: Seconds = 10.0
     """Pause between two refreshes."""
     stale_seconds: float = Field(default=25.0, ge=2, le=3600)

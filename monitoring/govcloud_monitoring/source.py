@@ -109,6 +109,10 @@ class Tracker(Generic[Reading]):
         reading = self._fresh(self._state)
         return () if reading is None else self._source.families(reading)
 
+    def reading(self) -> Reading | None:
+        """The last reading; None when the last refresh failed or is too long ago."""
+        return self._fresh(self._state)
+
     def page(self) -> Page:
         """The same as a part of a scrape's answer, written when the source was read; empty when it is too old."""
         state = self._state

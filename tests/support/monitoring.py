@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from govcloud_api import labels
-from govcloud_monitoring.kubernetes.reader import KINDS, KubernetesReader
+from govcloud_monitoring.kubernetes.reader import KINDS, KubernetesReader, Ratios
 from govcloud_monitoring.watch.follower import Terms
 from govcloud_monitoring.watch.restarts import Restarts
 from support.watched_api import PATHS, RawApi, Wire, page
@@ -18,10 +18,16 @@ __all__ = ["PATHS", "RawApi", "Wire", "page"]
 STALE_SECONDS = 25.0
 
 
-def reader(api: RawApi, *, now: Callable[[], float] = lambda: 0.0, page_objects: int = 500) -> KubernetesReader:
+def reader(
+    api: RawApi,
+    *,
+    now: Callable[[], float] = lambda: 0.0,
+    page_objects: int = 500,
+    ratios: Callable[[], Ratios | None] = lambda: None,
+) -> KubernetesReader:
     """A reader of an API that has not asked yet."""
     terms = Terms(api=api, now=now, stale_seconds=STALE_SECONDS, restarts=Restarts(KINDS), page_objects=page_objects)
-    return KubernetesReader(terms)
+    return KubernetesReader(terms, ratios)
 
 
 def turn(of: KubernetesReader) -> KubernetesReader:
@@ -38,10 +44,13 @@ def namespace(name: str, department: str = "", purpose: str = "", product: str =
     return {"metadata": metadata, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
 
 
-def container(name: str = "main", cpu: str = "", memory: str = "", **more: Any) -> Wire:
-    """A container with requests; an empty request is not set."""
+def container(
+    name: str = "main", cpu: str = "", memory: str = "", *, limits: Mapping[str, str] | None = None, **more: Any
+) -> Wire:
+    """A container with requests and limits; what is empty is not set."""
     requests = {key: value for key, value in (("cpu", cpu), ("memory", memory)) if value}
-    return {"name": name, "image": "x", "resources": {"requests": requests} if requests else {}, **more}
+    resources = {key: dict(value) for key, value in (("requests", requests), ("limits", limits)) if value}
+    return {"name": name, "image": "x", "resources": resources, **more}
 
 
 def pod(name: str, in_namespace: str, *containers: Wire, node: str = "n1", phase: str = "Running", **spec: Any) -> Wire:
@@ -51,6 +60,20 @@ def pod(name: str, in_namespace: str, *containers: Wire, node: str = "n1", phase
         "spec": {"containers": list(containers) or [container()], **({"nodeName": node} if node else {}), **spec},
         "status": {"phase": phase},
     }
+
+
+NO_ROOM = "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient memory. preemption: not helpful."
+
+
+def waiting_pod(
+    name: str, in_namespace: str, message: str = NO_ROOM, *, reason: str = "Unschedulable", node: str = ""
+) -> Wire:
+    """A pod that the scheduler found no machine for, in its words."""
+    found = pod(name, in_namespace, node=node, phase="Pending")
+    found["status"]["conditions"] = [
+        {"type": "PodScheduled", "status": "False", "reason": reason, "message": message},
+    ]
+    return found
 
 
 def node(name: str, cpu: str = "4", memory: str = "8Gi", *, pool: str = "", ready: str = "True", **spec: Any) -> Wire:

@@ -34,6 +34,7 @@ DEPARTMENT = sample(
         "maxDataClass": "internal",
         "costCentre": "c-1",
         "monthlyBudgetCents": 100000,
+        "entitlementWeight": 3,
         "contacts": ["team@fine.example"],
         "suspended": False,
     },

@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 import govcloud_monitoring
 from govcloud_api import conditions
 from govcloud_monitoring import collector
-from govcloud_monitoring.accountant import budgets, idleness
+from govcloud_monitoring.accountant import departments, idleness, recommendations
 from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.efficiency.duplicates import Duplicate
 from govcloud_monitoring.efficiency.figures import Efficiency, PoolFigures
@@ -53,6 +53,7 @@ from support.monitoring import (
     samples,
     service,
     turn,
+    waiting_pod,
 )
 from support.promql import Labels, of_job, with_rules
 
@@ -188,8 +189,9 @@ def _cloud(now_seconds: float) -> RawApi:
             "pods": [
                 pod("web-0", "tax-portal-test", container("web", "1", "1Gi")),
                 pod("gpu-0", "tax-portal-test", container("web", "500m", "1Gi"), node="n2"),
-                pod("db-0", "tax-db-production", container("db", "500m", "1Gi")),
+                pod("db-0", "tax-db-production", container("db", "500m", "1Gi", limits={"cpu": "1"})),
                 pod("web-0", "roads-map-test", container("web", "500m", "512Mi")),
+                waiting_pod("big-0", "roads-map-test"),
                 pod("agent", "kube-system", container("agent", "100m", "128Mi")),
             ],
             "quotas": [
@@ -226,8 +228,8 @@ def _efficiency() -> Efficiency:
 
 def _ledger(now_seconds: float) -> str:
     owners = (("tax", "test"), ("roads", "test"), (PLATFORM, ""))
-    departments = {(*owner, component): MICROCENTS for owner in owners for component in COMPONENTS}
-    accrued = Costs(departments=departments, pools={"workers": len(departments) * MICROCENTS})
+    costs = {(*owner, component): MICROCENTS for owner in owners for component in COMPONENTS}
+    accrued = Costs(departments=costs, pools={"workers": len(costs) * MICROCENTS})
     corrections = Costs(departments={("tax", "test", "cpu"): -MICROCENTS}, pools={"workers": -MICROCENTS})
     books = ledger.Books(
         totals=Totals(accrued=accrued, corrections=corrections),
@@ -236,10 +238,17 @@ def _ledger(now_seconds: float) -> str:
         month_microcents={"tax": MICROCENTS, "roads": MICROCENTS},
     )
     counts: idleness.Counts = {("tax", "no_cpu"): 2, ("roads", "no_cpu"): 1}
+    agreed = departments.Departments(
+        budgets={"tax": 200}, weights={"tax": 3, "roads": 1}, environments={("tax", "expired"): 1, ("roads", "soon"): 2}
+    )
+    proposed = recommendations.Recommendations(
+        proposals={("tax", "resize"): 2, ("roads", "remove"): 1}, cpu_milli={"tax": 3000, "roads": 1000}
+    )
     sources: list[Source[Any]] = [
+        Source(name="advice", read=lambda: proposed, families=recommendations.families),
         Source(name="ledger", read=lambda: books, families=ledger.families),
         Source(name="idle", read=lambda: counts, families=idleness.families),
-        Source(name="budgets", read=lambda: {"tax": 200}, families=budgets.families),
+        Source(name="departments", read=lambda: agreed, families=departments.families),
     ]
     return _text(sources, now_seconds)
 

@@ -42,9 +42,10 @@ def advise(site: Path, kubeconfig: Path | None, department: str | None, form: st
     Also told is when all that a department may have is likely to be reserved, where a forecast can be shown.
     """
     from govcloud_cli import output
-    from govcloud_cli.tenancy import advice_text, measured
+    from govcloud_cli.tenancy import advice_text
     from govcloud_cli.tenancy import quota as shares
     from govcloud_monitoring import prometheus
+    from govcloud_monitoring.advice import measured
 
     cluster = connect(site, kubeconfig)
     found = shares.gather(cluster, home_or_all(site, kubeconfig, department))

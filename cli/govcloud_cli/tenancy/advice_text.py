@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from govcloud_cli.tenancy import measured, words
-from govcloud_cli.tenancy.advice import Advice, advise
-from govcloud_cli.tenancy.measured import Filling, Measured
+from govcloud_cli.tenancy import words
 from govcloud_cli.tenancy.quota import Seen
+from govcloud_monitoring.advice import measured
+from govcloud_monitoring.advice.measured import Filling, Measured
+from govcloud_monitoring.advice.proposals import Advice, advise
 
 _HORIZON = "180 days"
 
@@ -18,14 +19,16 @@ def plain(found: Sequence[Seen], known: Measured) -> list[dict[str, Any]]:
     """For programs: an entry an advice, and one for each quota that fills, which has `resource` and `daysLeft`, too."""
     entries = []
     for seen in found:
-        entries += [{"department": seen.code} | advice.plain() for advice in advise(seen, known)]
+        entries += [
+            {"department": seen.code} | advice.plain() for advice in advise(seen.environments, seen.tiers, known)
+        ]
         entries += [_plain_filling(filling) for filling in known.fillings if filling.department == seen.code]
     return entries
 
 
 def text(found: Sequence[Seen], known: Measured) -> str:
     """Some lines and a command an advice; what it is judged by is said."""
-    given = [(seen, advice) for seen in found for advice in advise(seen, known)]
+    given = [(seen, advice) for seen in found for advice in advise(seen.environments, seen.tiers, known)]
     lines = [line for seen, advice in given for line in _lines(seen.code, advice)]
     if not lines:
         lines.append("nothing to give back: what is given out is reserved")

@@ -9,9 +9,8 @@ from govcloud_api.v1alpha1 import Environment, ServiceTier
 from govcloud_cli.output import table
 from govcloud_cli.tenancy import places, words
 from govcloud_kube.cluster import Cluster, Object
-
-RESOURCES = {"cpu": "requests.cpu", "memory": "requests.memory", "storage": "requests.storage"}
-"""By the name that a ResourceQuota has for it."""
+from govcloud_monitoring.advice.reserved import RESOURCES, reserved
+from govcloud_monitoring.advice.reserved import namespaces as namespaces_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +32,7 @@ class Seen:
                 {
                     "name": item["metadata"]["name"],
                     "quota": item["spec"]["quota"],
-                    "used": used(item),
+                    "used": reserved(item),
                     "monthlyCents": monthly_cents(item, self.tiers),
                 }
                 for item in self.environments
@@ -63,14 +62,7 @@ def gather(cluster: Cluster, home: str | None) -> list[Seen]:
 
 def namespaces(found: Sequence[Seen]) -> list[str]:
     """Those of all environments that have one."""
-    statuses = (item.get("status") or {} for seen in found for item in seen.environments)
-    return [str(status["namespace"]) for status in statuses if status.get("namespace")]
-
-
-def used(environment: Object) -> dict[str, str]:
-    """What pods and volumes of it reserve now; empty while nobody counted."""
-    counted = ((environment.get("status") or {}).get("quota") or {}).get("used") or {}
-    return {name: str(counted[key]) for name, key in RESOURCES.items() if key in counted}
+    return namespaces_of(item for seen in found for item in seen.environments)
 
 
 def monthly_cents(environment: Object, tiers: Mapping[str, ServiceTier]) -> int | None:
@@ -107,7 +99,7 @@ def _block(seen: Seen) -> str:
 
 
 def _row(item: Object, tiers: Mapping[str, ServiceTier]) -> tuple[str, ...]:
-    taken, quota = used(item), item["spec"]["quota"]
+    taken, quota = reserved(item), item["spec"]["quota"]
     shares = [f"{taken.get(name, '?')} of {quota[name]}" for name in RESOURCES]
     cents = monthly_cents(item, tiers)
     return (item["metadata"]["name"], *shares, "-" if cents is None else words.money(cents))

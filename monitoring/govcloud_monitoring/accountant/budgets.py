@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from prometheus_client.core import GaugeMetricFamily
 
-from govcloud_api.v1alpha1 import Department
-from govcloud_kube.cluster import Object
+from govcloud_api.v1alpha1.department import DepartmentSpec
 from govcloud_monitoring.metric import Metric
 
 CENTS = 100
@@ -23,12 +22,11 @@ Budgets = Mapping[str, int]
 """Cents a month by department; only of those that have a budget."""
 
 
-def budgets(departments: Iterable[Object]) -> Budgets:
-    """Of Department objects. Raises InvalidSpec for one that cannot be read."""
-    specs = (Department.parse(each).spec for each in departments)
-    return {spec.code: spec.monthly_budget_cents for spec in specs if spec.monthly_budget_cents is not None}
+def budgets(departments: Iterable[DepartmentSpec]) -> Budgets:
+    """Of these departments."""
+    return {spec.code: spec.monthly_budget_cents for spec in departments if spec.monthly_budget_cents is not None}
 
 
 def families(found: Budgets) -> Iterator[GaugeMetricFamily]:
-    """The family of the source `budgets`."""
+    """All families, in the order of `METRICS`."""
     yield BUDGET.family(((code,), cents / CENTS) for code, cents in found.items())

@@ -10,10 +10,11 @@ from typing import Protocol
 
 from govcloud_api.errors import Conflict
 from govcloud_monitoring.accountant.hours import PriceList, pool_hours
-from govcloud_monitoring.accountant.questions import AskAt, Observed, Stretch, observe, observed_until
+from govcloud_monitoring.accountant.questions import Observed, Stretch, observe, observed_until
 from govcloud_monitoring.ledger import hour as hours
 from govcloud_monitoring.ledger.charge import Statement
 from govcloud_monitoring.ledger.shares import Method
+from govcloud_monitoring.prometheus import AskAt
 
 logger = logging.getLogger(__name__)
 HOUR = timedelta(hours=1)

@@ -14,24 +14,28 @@ from govcloud_api.errors import NotReady
 from govcloud_api.v1alpha1 import ServiceTier
 from govcloud_kube.cluster import Objects
 from govcloud_monitoring.accountant import month as months
-from govcloud_monitoring.accountant.budgets import Budgets, budgets
 from govcloud_monitoring.accountant.closing import HOUR, Accountant, Tariff, begun, statements
 from govcloud_monitoring.accountant.days import Days
+from govcloud_monitoring.accountant.departments import Departments, departments
 from govcloud_monitoring.accountant.families import Books
 from govcloud_monitoring.accountant.hours import PriceList
 from govcloud_monitoring.accountant.idleness import Counts, idle_environments
-from govcloud_monitoring.accountant.questions import AskAt, Stretch, observe
+from govcloud_monitoring.accountant.questions import Stretch, observe
+from govcloud_monitoring.accountant.recommendations import Recommendations, recommendations
 from govcloud_monitoring.accountant.settings import Settings
+from govcloud_monitoring.advice import measured
+from govcloud_monitoring.advice.reserved import namespaces
 from govcloud_monitoring.ledger.charge import Statement
 from govcloud_monitoring.ledger.shares import Method
 from govcloud_monitoring.ledger.store import Ledger
 from govcloud_monitoring.ledger.sums import month_bounds
+from govcloud_monitoring.prometheus import AskAt
 
 SHORTEST_SECONDS = 60
 """Of a stretch that is worth a provisional look."""
 
 
-class Tiers(Protocol):
+class Lister(Protocol):
     """The one method of `govcloud_kube.cluster.Cluster` that the accountant needs."""
 
     def list(self, api_version: str, kind: str) -> Objects:
@@ -58,19 +62,22 @@ class Office:
     """Where the accountant finds its books, its witnesses and its prices."""
 
     options: Settings
-    tiers: Tiers
+    cluster: Lister
     ask: AskAt
     opened: Callable[[], AbstractContextManager[Ledger]]
     kept: Kept = field(default_factory=Kept)
 
     def tariff(self) -> Tariff:
         """The prices in force now. Raises NotReady while the base tier is missing."""
-        found = (ServiceTier.parse(each) for each in self.tiers.list(labels.API_VERSION, "ServiceTier"))
-        prices = {tier.metadata.name: tier.spec.prices for tier in found}
+        prices = {name: tier.spec.prices for name, tier in self._tiers().items()}
         if self.options.base_tier not in prices:
             raise NotReady(f"there is no ServiceTier {self.options.base_tier} to price the pools by; make it")
         listed = PriceList(prices, prices[self.options.base_tier])
         return Tariff(prices=listed, method=Method(kind=self.options.method))
+
+    def _tiers(self) -> dict[str, ServiceTier]:
+        found = (ServiceTier.parse(each) for each in self.cluster.list(labels.API_VERSION, "ServiceTier"))
+        return {tier.metadata.name: tier for tier in found}
 
     def work(self, accountant: Accountant, now: datetime) -> int:
         """Close what is due; the number of pools' hours written. Raises GovcloudError."""
@@ -82,9 +89,16 @@ class Office:
         """Idle environments of now: a question about 35 days, not one for every minute. Raises GovcloudError."""
         return idle_environments(self.ask, now)
 
-    def budgets(self) -> Budgets:
-        """What departments may spend. Raises GovcloudError."""
-        return budgets(self.tiers.list(labels.API_VERSION, "Department"))
+    def advice(self, now: datetime) -> Recommendations:
+        """What is proposed to departments now: questions about 14 days, asked seldom. Raises GovcloudError."""
+        environments = self.cluster.list(labels.API_VERSION, "Environment")
+        known = measured.gather(lambda question: self.ask(question, now), namespaces(environments), ())
+        return recommendations(environments, self._tiers(), known)
+
+    def departments(self, now: datetime) -> Departments:
+        """What departments may spend, are entitled to, and when their environments end. Raises GovcloudError."""
+        found, environments = (self.cluster.list(labels.API_VERSION, kind) for kind in ("Department", "Environment"))
+        return departments(found, environments, now)
 
     def books(self, now: datetime) -> Books:
         """For Prometheus; worked out anew only when something was written or a month began. Raises GovcloudError."""

@@ -8,16 +8,14 @@ observing began in has no such gap: before, there was no cloud.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
 
-from govcloud_monitoring.prometheus import Vector
+from govcloud_monitoring.prometheus import AskAt, Vector
 
 SAMPLE_SECONDS = 30
-AskAt = Callable[[str, datetime], Vector]
-"""Values of an expression at a moment. Raises GovcloudError."""
 _MIB = 1 << 20
 _MILLI = 1000
 _OBSERVED = "cluster:govcloud_pool_cpu_allocatable_cores:sum"

@@ -7,11 +7,15 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from prometheus_client.core import Metric as Family
 
 from govcloud_api.errors import GovcloudError
 from govcloud_kube import real
 from govcloud_monitoring import process, prometheus, tls, web
-from govcloud_monitoring.accountant import answers, budgets, idleness, settings
+from govcloud_monitoring.accountant import answers, departments, idleness, recommendations, settings
 from govcloud_monitoring.accountant.closing import Accountant
 from govcloud_monitoring.accountant.families import Books, families
 from govcloud_monitoring.accountant.office import Office
@@ -19,7 +23,7 @@ from govcloud_monitoring.accountant.settings import Settings
 from govcloud_monitoring.bounded import Limits, Server
 from govcloud_monitoring.collector import ExporterCollector
 from govcloud_monitoring.ledger.store import Place, session
-from govcloud_monitoring.source import Source, Tracker
+from govcloud_monitoring.source import Reading, Source, Tracker
 
 logger = logging.getLogger(__name__)
 API_TIMEOUT_SECONDS = 5
@@ -28,27 +32,26 @@ HANG_SECONDS = 600.0
 API_LIMITS = Limits(at_once=4, wait_seconds=5.0)
 """Each month is a session of the ledger and some questions to Prometheus."""
 SELDOM_SECONDS = 3600.0
-"""Between two questions about five weeks."""
+"""Between two questions about weeks."""
 
 
-def office(options: Settings, tiers: real.RealCluster) -> Office:
+def office(options: Settings, cluster: real.RealCluster) -> Office:
     """On the real Prometheus and the real ledger."""
     place = Place(socket=options.socket, user=options.user, database=options.database)
     return Office(
-        options=options, tiers=tiers, ask=prometheus.direct(options.prometheus_url), opened=lambda: session(place)
+        options=options, cluster=cluster, ask=prometheus.direct(options.prometheus_url), opened=lambda: session(place)
     )
 
 
 def run(at: Office, stop: threading.Event) -> None:
     """Serve until `stop` is set. Raises OSError when a port is taken, ConfigError without certificates."""
-    options, now = at.options, process.CLOCK
-    ledger = Source(name="ledger", read=lambda: at.books(process.now()), families=families)
-    idle = Source(name="idle", read=lambda: at.idle(process.now()), families=idleness.families)
-    books = Tracker(ledger, now, stale_after_seconds=STALE_PAUSES * options.pause_seconds)
-    seldom = Tracker(idle, now, stale_after_seconds=STALE_PAUSES * SELDOM_SECONDS)
-    limits = Source(name="budgets", read=at.budgets, families=budgets.families)
-    budget = Tracker(limits, now, stale_after_seconds=STALE_PAUSES * options.pause_seconds)
-    collector = ExporterCollector([books, seldom, budget], importlib.metadata.version("govcloud"), options.revision)
+    options = at.options
+    books = _tracker("ledger", lambda: at.books(process.now()), families, options.pause_seconds)
+    shares = _tracker("departments", lambda: at.departments(process.now()), departments.families, options.pause_seconds)
+    idle = _tracker("idle", lambda: at.idle(process.now()), idleness.families, SELDOM_SECONDS)
+    advice = _tracker("advice", lambda: at.advice(process.now()), recommendations.families, SELDOM_SECONDS)
+    version = importlib.metadata.version("govcloud")
+    collector = ExporterCollector([books, shares, idle, advice], version, options.revision)
     with web.serving(
         web.scrape_server(options.host, options.port, options.tls_folder, collector.pages),
         _api(at),
@@ -56,11 +59,22 @@ def run(at: Office, stop: threading.Event) -> None:
     ):
         logger.info("accountant listens on %s:%d, for people on port %d", options.host, options.port, options.api_port)
         threading.Thread(target=_work, args=(at, books, stop), name="work", daemon=True).start()
-        loop = (stop, budget, options.pause_seconds)
-        threading.Thread(target=process.refresh_until, args=loop, name="budgets", daemon=True).start()
-        rarely = (stop, seldom, SELDOM_SECONDS, options.pause_seconds)
-        threading.Thread(target=process.refresh_until, args=rarely, name="idle", daemon=True).start()
+        _refreshing("departments", stop, shares, options.pause_seconds)
+        _refreshing("idle", stop, idle, SELDOM_SECONDS, options.pause_seconds)
+        _refreshing("advice", stop, advice, SELDOM_SECONDS, options.pause_seconds)
         stop.wait()
+
+
+def _tracker(
+    name: str, read: Callable[[], Reading], shown: Callable[[Reading], Iterable[Family]], pause_seconds: float
+) -> Tracker[Reading]:
+    source = Source(name=name, read=read, families=shown)
+    return Tracker(source, process.CLOCK, stale_after_seconds=STALE_PAUSES * pause_seconds)
+
+
+def _refreshing(name: str, stop: threading.Event, tracker: Tracker[Any], *pauses_seconds: float) -> None:
+    loop = (stop, tracker, *pauses_seconds)
+    threading.Thread(target=process.refresh_until, args=loop, name=name, daemon=True).start()
 
 
 def _api(at: Office) -> Server:

@@ -97,6 +97,23 @@ MACHINES = Row(
     title="Machines",
     panels=(
         Panel(
+            title="Reserved of what is left without the largest machine",
+            description=(
+                "Above 100 % some pods find no place when it fails. Not for a pool of one machine, and not for a "
+                "reserved control plane."
+            ),
+            unit=Unit.RATIO,
+            width=24,
+            height=7,
+            queries=(
+                Query(
+                    expr=f"pool_resource:requested_per_allocatable_without_largest_node:ratio{{{POOL}}}",
+                    legend="{{pool}} {{resource}}",
+                ),
+            ),
+            limit=Limit(alert="CannotLoseANode", at=1),
+        ),
+        Panel(
             title="Machines by state",
             description="Cordoned machines work, but take no new pods.",
             unit=Unit.MACHINES,

@@ -20,7 +20,7 @@ MACHINES = Row(
             title="Machines that could be given up, by basis",
             description=(
                 "If pods moved together, with one machine of each pool kept empty: by what they reserve (requests), "
-                "and by what they use (95 % of the time)."
+                "and by what they use (95 % of the time) where that is known for a week."
             ),
             unit=Unit.MACHINES,
             queries=(
@@ -80,8 +80,7 @@ IDLE = Row(
         Panel(
             title="Idle workloads by reason",
             description=(
-                "no_cpu: no use worth the name; crash_loop: pods that only crash; unmounted_claim: volumes that no "
-                "pod mounts."
+                "no_cpu: environments with no use worth the name; unmounted_claim: volumes that no pod mounts."
             ),
             unit=Unit.COUNT,
             view=View.STACK,
@@ -94,7 +93,7 @@ IDLE = Row(
         ),
         Panel(
             title="Departments with most idle workloads",
-            description="Without what its owner marked to be kept. Ask before you end one: standby looks idle, too.",
+            description="Ask before you end one: standby looks idle, too.",
             unit=Unit.COUNT,
             view=View.BARS,
             queries=(
@@ -105,11 +104,48 @@ IDLE = Row(
             ),
             to_department=True,
         ),
+        Panel(
+            title="Environments past their end",
+            description=(
+                "By department: those that rest and will be removed with their data, and those that should be gone. "
+                "Without those that are held or retained."
+            ),
+            unit=Unit.COUNT,
+            view=View.BARS,
+            width=24,
+            height=6,
+            queries=(
+                Query(
+                    expr=(
+                        "topk(10, sum by (department) (max by (department, expiry) "
+                        '(govcloud_environments{expiry=~"expired|overdue"})))'
+                    ),
+                    legend="{{department}}",
+                ),
+            ),
+            limit=Limit(alert="EnvironmentExpired", at=1),
+            to_department=True,
+        ),
     ),
 )
 WASTE = Row(
     title="Reserved and not used",
     panels=(
+        Panel(
+            title="What quotas could give back",
+            description="CPU of quotas that would be given back by all that govcloud quota advise proposes now.",
+            unit=Unit.CORES,
+            view=View.BARS,
+            width=24,
+            height=6,
+            queries=(
+                Query(
+                    expr="topk(10, max by (department) (govcloud_recommended_cores))",
+                    legend="{{department}}",
+                ),
+            ),
+            to_department=True,
+        ),
         Panel(
             title="Departments that waste most CPU",
             description="Cores reserved and not used, in the mean of the 24 hours before.",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from govcloud_monitoring.dashboards.department_environments import ENVIRONMENTS
 from govcloud_monitoring.dashboards.panel import Board, Choice, Limit, Panel, Query, Row, Unit, View
 from govcloud_monitoring.dashboards.questions import DEPARTMENT as CHOSEN
-from govcloud_monitoring.dashboards.questions import costs_of_a_day, of_department, or_nothing
+from govcloud_monitoring.dashboards.questions import costs_of_a_day, or_nothing
 from govcloud_monitoring.dashboards.services import OF_DEPARTMENT as SERVICES
 
 
@@ -25,7 +26,8 @@ CHAIN = Row(
         Panel(
             title="CPU",
             description=(
-                "Granted is what quotas allow, reserved what pods ask of the machines, used what they really take."
+                "Granted is what quotas allow, reserved what pods ask of the machines, used what they really take. "
+                "Limited is what pods with a limit may take at most; others may take all of a machine."
             ),
             unit=Unit.CORES,
             width=8,
@@ -33,6 +35,10 @@ CHAIN = Row(
                 Query(expr=_granted("govcloud_cpu_quota_cores"), legend="granted"),
                 Query(expr=_sum("department_purpose:govcloud_cpu_requested_cores:sum"), legend="reserved"),
                 Query(expr=_sum("department_purpose:container_cpu_usage_seconds:rate5m"), legend="used"),
+                Query(
+                    expr=f"sum(max by (purpose, pool) (govcloud_cpu_limit_cores{{{CHOSEN}}}))",
+                    legend="limited",
+                ),
             ),
         ),
         Panel(
@@ -94,6 +100,27 @@ WASTE = Row(
                 Query(expr=f"max(department:cpu_usage_per_requested:ratio_rate5m{{{CHOSEN}}})", legend="CPU"),
                 Query(expr=f"max(department:memory_usage_per_requested:ratio{{{CHOSEN}}})", legend="memory"),
             ),
+        ),
+        Panel(
+            title="What is proposed",
+            description=(
+                "Environments that could go (nothing runs or is stored in them) or be smaller; govcloud quota advise "
+                "names them, and why."
+            ),
+            unit=Unit.COUNT,
+            view=View.NOW,
+            width=12,
+            height=5,
+            queries=(Query(expr=f"max by (kind) (govcloud_recommendations{{{CHOSEN}}})", legend="{{kind}}"),),
+        ),
+        Panel(
+            title="CPU of quotas that this would give back",
+            description="All that is proposed together.",
+            unit=Unit.CORES,
+            view=View.NOW,
+            width=12,
+            height=5,
+            queries=(Query(expr=f"max(govcloud_recommended_cores{{{CHOSEN}}})", legend="cores"),),
         ),
     ),
 )
@@ -186,55 +213,6 @@ COST = Row(
                     ),
                     legend="{{component}}",
                 ),
-            ),
-        ),
-    ),
-)
-ENVIRONMENTS = Row(
-    title="Environments",
-    panels=(
-        Panel(
-            title="Environments",
-            description="Each namespace of the department, with what it reserves and uses now.",
-            unit=Unit.CORES,
-            decimals=2,
-            view=View.TABLE,
-            width=24,
-            height=10,
-            columns=(
-                ("namespace", "Environment"),
-                ("project", "Project"),
-                ("purpose", "Purpose"),
-                ("tier", "Tier"),
-            ),
-            queries=(
-                Query(
-                    expr=f"max by (namespace, purpose, project, tier) (govcloud_namespace_owner_info{{{CHOSEN}}})",
-                    legend="Owner",
-                    hidden=True,
-                ),
-                Query(
-                    expr=(
-                        "sum by (namespace) ("
-                        f"{of_department('namespace_pool:govcloud_namespace_cpu_requested_cores:max')})"
-                    ),
-                    legend="CPU reserved",
-                ),
-                Query(expr=of_department("namespace:container_cpu_usage_seconds:rate5m"), legend="CPU used"),
-                Query(
-                    expr=(
-                        "sum by (namespace) ("
-                        f"{of_department('namespace_pool:govcloud_namespace_memory_requested_bytes:max')})"
-                    ),
-                    legend="Memory reserved",
-                    unit=Unit.BYTES,
-                ),
-                Query(
-                    expr=of_department("namespace:container_memory_working_set_bytes:sum"),
-                    legend="Memory used",
-                    unit=Unit.BYTES,
-                ),
-                Query(expr=of_department("namespace:charged_storage_bytes:max"), legend="Volumes", unit=Unit.BYTES),
             ),
         ),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from govcloud_monitoring.dashboards.panel import Board, Choice, Panel, Query, Row, Unit, View
+from govcloud_monitoring.dashboards.panel import Board, Choice, Limit, Panel, Query, Row, Unit, View
 from govcloud_monitoring.dashboards.questions import costs_of_a_day, costs_of_the_time_shown, or_nothing
 
 _INSTALLED = "sum(max by (pool) (govcloud_pool_cpu_installed_cores))"
@@ -60,8 +60,8 @@ FAIRNESS = Row(
         Panel(
             title="Fairness (Jain's index)",
             description=(
-                "1 when all departments that reserve something hold equal shares, 1/n when one of n holds everything. "
-                "Each department counts as entitled to the same share, as nothing else is agreed."
+                "1 when all departments that reserve something hold the same part of what they are entitled to, 1/n "
+                "when one of n holds everything."
             ),
             unit=Unit.INDEX,
             decimals=2,
@@ -83,16 +83,31 @@ FAIRNESS = Row(
             to_department=True,
         ),
         Panel(
-            title="Shares compared with an equal share",
+            title="Shares compared with what is due",
             description=(
-                "The ten departments that hold most of what would be theirs if all departments held the same, which "
-                "is 100 %."
+                "The ten departments that hold most of what they are entitled to, which is 100 %: by the "
+                "entitlementWeight of each, equal where nothing is said. It is unfair only while others wait for room."
             ),
             unit=Unit.RATIO,
             view=View.BARS,
             width=8,
             queries=(Query(expr="topk(10, department:dominant_share_per_entitled:ratio)", legend="{{department}}"),),
+            limit=Limit(alert="UnfairShare", at=1.25),
             to_department=True,
+        ),
+        Panel(
+            title="Who waits for room",
+            description="Pods of each department that no machine has room for.",
+            unit=Unit.COUNT,
+            view=View.STACK,
+            width=24,
+            height=6,
+            queries=(
+                Query(
+                    expr="max by (department) (govcloud_department_unscheduled_pods)",
+                    legend="{{department}}",
+                ),
+            ),
         ),
     ),
 )

@@ -37,7 +37,8 @@ RECLAIMABLE = Metric(
     name="govcloud_pool_reclaimable_nodes",
     help=(
         "Machines that a pool could give up if its pods moved together, one machine kept empty as reserve. basis: "
-        "requests, or use (the 95th percentile of use). An estimate: node selectors, topology spread and disruption "
+        "requests, or use (requests cut to what each environment used of them, 95th percentile of 7 days; whole where "
+        "that is not known, as for the platform's own). An estimate: node selectors, topology spread and disruption "
         "budgets are not looked at."
     ),
     labels=("pool", "basis"),

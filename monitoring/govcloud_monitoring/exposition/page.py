@@ -30,6 +30,11 @@ class Page:
             openmetrics=tuple(known.get(block.plain, block) for each in rendered for block in each.openmetrics),
         )
 
+    def series(self) -> int:
+        """How many lines of it are samples; the others are about a family and begin with `# `."""
+        plain = [block.plain for block in self.text]
+        return sum(each.count(b"\n") - each.count(b"\n# ") - each.startswith(b"# ") for each in plain)
+
     def blocks(self, form: Format) -> tuple[Block, ...]:
         """The page in one format, without OpenMetrics' last line."""
         return self.text if form is Format.TEXT else self.openmetrics

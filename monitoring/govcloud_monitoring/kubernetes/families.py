@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from prometheus_client.core import GaugeMetricFamily
 
 from govcloud_monitoring.efficiency import families as efficiency
-from govcloud_monitoring.kubernetes.parse import Namespace
 from govcloud_monitoring.kubernetes.snapshot import Snapshot
+from govcloud_monitoring.kubernetes.values import Namespace
 from govcloud_monitoring.metric import Metric
 from govcloud_monitoring.services import families as services
 
@@ -56,6 +56,24 @@ MEMORY_REQUESTED = Metric(
     labels=("department", "purpose", "pool"),
     unit="bytes",
 )
+CPU_LIMIT = Metric(
+    name="govcloud_cpu_limit_cores",
+    help=(
+        "CPU that a department's pods may use at most, in cores: the limits of the same pods, summed by the same rule. "
+        "A container without a limit counts nothing, though it may use all of its machine. No series where there is "
+        "no limit."
+    ),
+    labels=("department", "purpose", "pool"),
+    unit="cores",
+)
+WAITING = Metric(
+    name="govcloud_department_unscheduled_pods",
+    help=(
+        "Pods of a department that wait for a machine because all are too full: unschedulable for lack of cpu, memory, "
+        "or room for one more pod. No series where none waits."
+    ),
+    labels=("department",),
+)
 NAMESPACE_CPU = Metric(
     name="govcloud_namespace_cpu_requested_cores",
     help="CPU that the pods of a department's namespace reserve, in cores: what showback counts where use is less.",
@@ -92,6 +110,14 @@ STORAGE = Metric(
     labels=("department", "purpose", "storage_class"),
     unit="bytes",
 )
+UNMOUNTED = Metric(
+    name="govcloud_namespace_unmounted_claims",
+    help=(
+        "Bound volume claims of a department's namespace that no pod on a node mounts. No series for a namespace "
+        "without claims."
+    ),
+    labels=("namespace",),
+)
 POOL_CPU = Metric(
     name="govcloud_pool_cpu_allocatable_cores",
     help="CPU that the registered nodes of a pool offer to pods, in cores, whether the nodes are ready or not.",
@@ -110,6 +136,18 @@ POOL_INSTALLED = Metric(
     labels=("pool",),
     unit="cores",
 )
+POOL_LARGEST_CPU = Metric(
+    name="govcloud_pool_largest_node_cores",
+    help="CPU that one node of a pool offers to pods at most, in cores: what the pool can lose at once.",
+    labels=("pool",),
+    unit="cores",
+)
+POOL_LARGEST_MEMORY = Metric(
+    name="govcloud_pool_largest_node_bytes",
+    help="Memory that one node of a pool offers to pods at most, in bytes: what the pool can lose at once.",
+    labels=("pool",),
+    unit="bytes",
+)
 POOL_NODES = Metric(
     name="govcloud_pool_nodes",
     help="Registered nodes of a pool by state: ready, not_ready, or cordoned (ready but closed to new pods).",
@@ -127,15 +165,20 @@ METRICS = (
     STORAGE_QUOTA,
     CPU_REQUESTED,
     MEMORY_REQUESTED,
+    CPU_LIMIT,
+    WAITING,
     NAMESPACE_CPU,
     NAMESPACE_MEMORY,
     PLATFORM_CPU,
     PLATFORM_MEMORY,
     STORAGE,
     NAMESPACE_STORAGE,
+    UNMOUNTED,
     POOL_CPU,
     POOL_MEMORY,
     POOL_INSTALLED,
+    POOL_LARGEST_CPU,
+    POOL_LARGEST_MEMORY,
     POOL_NODES,
     *efficiency.METRICS,
     *services.METRICS,
@@ -151,6 +194,7 @@ def families(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
     yield from _requests(snapshot)
     yield STORAGE.family(snapshot.storage_bytes.items())
     yield NAMESPACE_STORAGE.family(snapshot.namespace_storage_bytes.items())
+    yield UNMOUNTED.family(snapshot.unmounted_claims.items())
     yield from _pools(snapshot)
     yield from efficiency.families(snapshot.efficiency)
     yield from services.families(snapshot.services)
@@ -170,6 +214,8 @@ def _quotas(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
 def _requests(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
     yield CPU_REQUESTED.family((key, _cores(each.cpu_milli)) for key, each in snapshot.requested.items())
     yield MEMORY_REQUESTED.family((key, each.memory_bytes) for key, each in snapshot.requested.items())
+    yield CPU_LIMIT.family((key, _cores(milli)) for key, milli in snapshot.cpu_limit_milli.items())
+    yield WAITING.family(snapshot.waiting_pods.items())
     of_namespaces = snapshot.namespace_requested
     yield NAMESPACE_CPU.family((key, _cores(each.cpu_milli)) for key, each in of_namespaces.items())
     yield NAMESPACE_MEMORY.family((key, each.memory_bytes) for key, each in of_namespaces.items())
@@ -183,6 +229,8 @@ def _pools(snapshot: Snapshot) -> Iterator[GaugeMetricFamily]:
     yield POOL_CPU.family(((name,), _cores(pool.allocatable.cpu_milli)) for name, pool in pools.items())
     yield POOL_MEMORY.family(((name,), pool.allocatable.memory_bytes) for name, pool in pools.items())
     yield POOL_INSTALLED.family(((name,), _cores(pool.installed_cpu_milli)) for name, pool in pools.items())
+    yield POOL_LARGEST_CPU.family(((name,), _cores(pool.largest.cpu_milli)) for name, pool in pools.items())
+    yield POOL_LARGEST_MEMORY.family(((name,), pool.largest.memory_bytes) for name, pool in pools.items())
     yield POOL_NODES.family(
         ((name, state), count) for name, pool in pools.items() for state, count in pool.nodes.items()
     )

@@ -8,14 +8,15 @@ reads a line of a watch raises also what `wire.told` does.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import msgspec
 
 from govcloud_api import labels, quantity
 from govcloud_monitoring.efficiency.inputs import KUBELET_MAX_PODS
-from govcloud_monitoring.kubernetes.placing import UNKNOWN, Owner, Placement, Spec, placement
-from govcloud_monitoring.kubernetes.pods import Amount, Condition, PodStatus, Quantities, counts, request
+from govcloud_monitoring.kubernetes.limits import cpu_limit_milli
+from govcloud_monitoring.kubernetes.placing import Owner, Spec, placement
+from govcloud_monitoring.kubernetes.pods import Condition, PodStatus, Quantities, counts, lacks_room, request
+from govcloud_monitoring.kubernetes.values import Claim, Namespace, Node, Pod, Quota, Waiting
 from govcloud_monitoring.watch.wire import Change, Metadata, Page, events, lists, paged, told
 
 POOL_LABEL = f"{labels.GROUP}/pool"
@@ -23,58 +24,6 @@ POOL_LABEL = f"{labels.GROUP}/pool"
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 CONTROL_PLANE_POOL = "control-plane"
 WORKER_POOL = "workers"
-
-
-@dataclass(frozen=True, slots=True)
-class Namespace:
-    """A namespace that belongs to a department. What follows it is empty when the label is not set."""
-
-    name: str
-    department: str
-    purpose: str
-    project: str
-    tier: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Pod:
-    """A pod that holds resources of a node."""
-
-    namespace: str
-    node: str
-    request: Amount
-    placement: Placement = UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """One hard limit on a namespace's requests; None where the quota does not limit that resource."""
-
-    namespace: str
-    cpu_milli: int | None
-    memory_bytes: int | None
-    storage_bytes: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A machine of the cluster. `state`: ready, not_ready or cordoned."""
-
-    name: str
-    pool: str
-    state: str
-    installed_cpu_milli: int
-    allocatable: Amount
-    max_pods: int = KUBELET_MAX_PODS
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A bound volume claim and the storage it got."""
-
-    namespace: str
-    storage_class: str
-    storage_bytes: int
 
 
 class _Metadata(Metadata):
@@ -159,13 +108,13 @@ _QUOTA = events(_QuotaItem)
 _CLAIM = events(_ClaimItem)
 
 
-def pods(page: bytes) -> Page[Pod]:
-    """Pods that are scheduled and not finished."""
+def pods(page: bytes) -> Page[Pod | Waiting]:
+    """Pods that are scheduled and not finished, and those that no machine has room for."""
     return paged(_PODS.decode(page), _pod)
 
 
-def pod(line: bytes) -> Change[Pod]:
-    """The same of one pod; it has no value while it is not scheduled, and when it has finished."""
+def pod(line: bytes) -> Change[Pod | Waiting]:
+    """The same of one pod; it has no value before it was looked at by the scheduler, and when it has finished."""
     return told(_POD.decode(line), _pod)
 
 
@@ -209,12 +158,13 @@ def claim(line: bytes) -> Change[Claim]:
     return told(_CLAIM.decode(line), _claim)
 
 
-def _pod(item: _PodItem) -> Pod | None:
+def _pod(item: _PodItem) -> Pod | Waiting | None:
     metadata, spec = item.metadata, item.spec
     if not counts(spec, item.status):
-        return None
-    place = placement(metadata.namespace, metadata.labels, metadata.owner_references, spec)
-    return Pod(metadata.namespace, spec.node_name, request(spec, item.status), place)
+        return Waiting(metadata.namespace) if lacks_room(spec, item.status) else None
+    place = placement((metadata.namespace, metadata.name), metadata.labels, metadata.owner_references, spec)
+    limit = cpu_limit_milli(spec, item.status)
+    return Pod(metadata.namespace, spec.node_name, request(spec, item.status), place, limit)
 
 
 def _namespace(item: _NamespaceItem) -> Namespace | None:
@@ -263,4 +213,4 @@ def _claim(item: _ClaimItem) -> Claim | None:
     if item.status.phase != "Bound":
         return None
     size_bytes = quantity.size_bytes(item.status.capacity.get("storage", "0"))
-    return Claim(item.metadata.namespace, item.spec.storage_class_name, size_bytes)
+    return Claim(item.metadata.namespace, item.spec.storage_class_name, size_bytes, item.metadata.name)

@@ -13,16 +13,18 @@ from govcloud_api import quantity
 from govcloud_monitoring.efficiency import images
 from govcloud_monitoring.efficiency.duplicates import Service
 from govcloud_monitoring.efficiency.figures import Inputs
-from govcloud_monitoring.efficiency.inputs import Machine, Placed
-from govcloud_monitoring.kubernetes.parse import Node, Pod
+from govcloud_monitoring.efficiency.inputs import Machine, Placed, UseRatio, with_use
+from govcloud_monitoring.kubernetes.values import Node, Pod
 
 
-def inputs(nodes: Iterable[Node], pods: Iterable[Pod], department_of: Mapping[str, str]) -> Inputs:
-    """`department_of`: by namespace. Pods of namespaces that are not in it are the platform's own."""
+def inputs(
+    nodes: Iterable[Node], pods: Iterable[Pod], department_of: Mapping[str, str], ratios: Mapping[str, UseRatio]
+) -> Inputs:
+    """`department_of` and `ratios`: by namespace. Pods of namespaces without a department are the platform's own."""
     known = tuple(pods)
     return Inputs(
         machines=tuple(_machine(node) for node in nodes),
-        pods=tuple(_placed(pod, department_of.get(pod.namespace, "")) for pod in known),
+        pods=with_use((_placed(pod, department_of.get(pod.namespace, "")) for pod in known), ratios),
         services=_services(known, department_of),
     )
 

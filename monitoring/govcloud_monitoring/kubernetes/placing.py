@@ -28,10 +28,18 @@ class Owner(msgspec.Struct, frozen=True):
     controller: bool = False
 
 
-class Volume(msgspec.Struct, frozen=True, rename="camel"):
-    """A volume of a pod; only claims are told apart."""
+class ClaimName(msgspec.Struct, frozen=True, rename="camel"):
+    """Which claim a volume is."""
 
-    persistent_volume_claim: dict[str, object] | None = None
+    claim_name: str = ""
+
+
+class Volume(msgspec.Struct, frozen=True, rename="camel"):
+    """A volume of a pod; only claims are told apart. `ephemeral` ones are made for the pod and go with it."""
+
+    name: str = ""
+    persistent_volume_claim: ClaimName | None = None
+    ephemeral: dict[str, object] | None = None
 
 
 class Term(msgspec.Struct, frozen=True, rename="camel"):
@@ -54,13 +62,17 @@ class Affinity(msgspec.Struct, frozen=True, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """`app` is the workload within the namespace, `service` the ServiceInstance that the pod is part of, if any."""
+    """`app` is the workload within the namespace, `service` the ServiceInstance that the pod is part of, if any.
+
+    `claims` are the names of the volume claims that it mounts.
+    """
 
     app: str = ""
     service: str = ""
     images: tuple[str, ...] = ()
     tie: Tie = "none"
     apart: str = ""
+    claims: tuple[str, ...] = ()
 
 
 UNKNOWN = Placement()
@@ -73,8 +85,9 @@ class Spec(PodSpec, frozen=True, rename="camel"):
     affinity: Affinity = Affinity()
 
 
-def placement(namespace: str, own_labels: dict[str, str], owners: Iterable[Owner], spec: Spec) -> Placement:
-    """Of one pod."""
+def placement(key: tuple[str, str], own_labels: dict[str, str], owners: Iterable[Owner], spec: Spec) -> Placement:
+    """Of one pod, by its namespace and name."""
+    namespace, name = key
     controller = next((owner for owner in owners if owner.controller), None)
     app = _app(own_labels, controller)
     tie = _TIES.get(controller.kind, "none") if controller else "none"
@@ -87,7 +100,15 @@ def placement(namespace: str, own_labels: dict[str, str], owners: Iterable[Owner
         images=tuple(sys.intern(each.image) for each in spec.containers if each.image),
         tie=tie,
         apart=sys.intern(f"{namespace}/{app}") if alone and app else "",
+        claims=tuple(claim for volume in spec.volumes if (claim := _claim(name, volume))),
     )
+
+
+def _claim(pod: str, volume: Volume) -> str:
+    """An ephemeral volume's claim is called after the pod and the volume (KEP-1698)."""
+    if volume.ephemeral is not None:
+        return f"{pod}-{volume.name}"
+    return volume.persistent_volume_claim.claim_name if volume.persistent_volume_claim else ""
 
 
 def _app(own_labels: dict[str, str], controller: Owner | None) -> str:

@@ -14,6 +14,9 @@ import msgspec
 
 from govcloud_api import quantity
 
+NO_ROOM = ("Insufficient ", "Too many pods")
+"""In what the scheduler says of a machine that is too full: its plugin NodeResourcesFit, `fit.go`."""
+
 
 class Amount(NamedTuple):
     """CPU in milli-cores and memory in bytes, exact."""
@@ -48,10 +51,17 @@ class Quantities(msgspec.Struct, frozen=True):
         return Amount(quantity.cpu_millicores(self.cpu or "0"), quantity.size_bytes(self.memory or "0"))
 
 
+class Limits(msgspec.Struct, frozen=True):
+    """The one limit that is counted."""
+
+    cpu: str | None = None
+
+
 class Resources(msgspec.Struct, frozen=True):
     """`resources` of a container or a pod."""
 
     requests: Quantities = Quantities()
+    limits: Limits = Limits()
 
 
 class Container(msgspec.Struct, frozen=True, rename="camel"):
@@ -82,6 +92,7 @@ class Condition(msgspec.Struct, frozen=True):
     type: str
     status: str = ""
     reason: str = ""
+    message: str = ""
 
 
 class PodSpec(msgspec.Struct, frozen=True, rename="camel"):
@@ -108,10 +119,21 @@ def counts(spec: PodSpec, status: PodStatus) -> bool:
     return bool(spec.node_name) and status.phase not in {"Succeeded", "Failed"}
 
 
+def lacks_room(spec: PodSpec, status: PodStatus) -> bool:
+    """Whether the pod waits because machines are full; not for a volume, or for a machine that there is not."""
+    return not spec.node_name and any(
+        each.type == "PodScheduled"
+        and each.status == "False"
+        and each.reason == "Unschedulable"
+        and any(words in each.message for words in NO_ROOM)
+        for each in status.conditions
+    )
+
+
 def request(spec: PodSpec, status: PodStatus) -> Amount:
     """What the pod reserves on its node. Raises ValueError on a malformed quantity."""
     given = {each.name: each for each in (*status.container_statuses, *status.init_container_statuses)}
-    refused = any(each.type == "PodResizePending" and each.reason == "Infeasible" for each in status.conditions)
+    refused = resize_refused(status)
     running = _total(_in_force(each, given, refused=refused) for each in spec.containers)
     sidecars, starting = NOTHING, NOTHING
     for container in spec.init_containers:
@@ -121,6 +143,11 @@ def request(spec: PodSpec, status: PodStatus) -> Amount:
         else:
             starting = starting.larger(sidecars.plus(container.resources.requests.amount()))
     return _pod_level(spec, running.plus(sidecars).larger(starting)).plus(spec.overhead.amount())
+
+
+def resize_refused(status: PodStatus) -> bool:
+    """Whether the node can never grant what a resize wants."""
+    return any(each.type == "PodResizePending" and each.reason == "Infeasible" for each in status.conditions)
 
 
 def _total(amounts: Iterable[Amount]) -> Amount:

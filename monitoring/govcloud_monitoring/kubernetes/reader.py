@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from govcloud_api import labels
+from govcloud_monitoring.efficiency.inputs import UseRatio
 from govcloud_monitoring.kubernetes import parse
 from govcloud_monitoring.kubernetes.snapshot import Lists, Snapshot, summarise
+from govcloud_monitoring.kubernetes.values import Pod, Waiting
 from govcloud_monitoring.services import parse as services
 from govcloud_monitoring.watch import standing
 from govcloud_monitoring.watch.follower import Follower, Terms
@@ -33,13 +36,17 @@ OFFERINGS = Kind(
     change=services.offering,
 )
 KINDS = tuple(kind.name for kind in (NAMESPACES, NODES, QUOTAS, CLAIMS, PODS, INSTANCES, OFFERINGS))
+Ratios = Mapping[str, UseRatio]
+"""By namespace."""
 
 
 class KubernetesReader:
     """A follower of each kind, and what they know."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: Terms, ratios: Callable[[], Ratios | None] = lambda: None) -> None:
+        """`ratios` tells what is known of use, None while that is nothing; it asks nobody."""
         self._terms = terms
+        self._ratios = ratios
         self._namespaces = Follower(NAMESPACES, terms)
         self._nodes = Follower(NODES, terms)
         self._quotas = Follower(QUOTAS, terms)
@@ -56,7 +63,7 @@ class KubernetesReader:
             self._instances,
             self._offerings,
         )
-        self._seen: tuple[int, ...] = ()
+        self._seen: tuple[tuple[int, ...], Ratios] = ((), {})
         self._snapshot: Snapshot | None = None
 
     def read(self) -> Snapshot:
@@ -67,9 +74,9 @@ class KubernetesReader:
         standings = [each.standing for each in self.followers]
         standing.require_true(standings, self._terms.now(), stale_seconds=self._terms.stale_seconds)
         # Read before the values: what changes between the two is summed up again next time.
-        seen = tuple(each.store.changes for each in self.followers)
+        seen = tuple(each.store.changes for each in self.followers), self._ratios() or {}
         if self._snapshot is None or seen != self._seen:
-            self._snapshot, self._seen = summarise(self._lists()), seen
+            self._snapshot, self._seen = summarise(self._lists(seen[1])), seen
         return self._snapshot
 
     def heard_at(self) -> float:
@@ -80,13 +87,16 @@ class KubernetesReader:
         """Time since the slowest follower last did anything."""
         return max(each.idle_seconds() for each in self.followers)
 
-    def _lists(self) -> Lists:
+    def _lists(self, ratios: Ratios) -> Lists:
+        pods = self._pods.store.values()
         return Lists(
             namespaces=self._namespaces.store.values(),
             nodes=self._nodes.store.values(),
             quotas=self._quotas.store.values(),
             claims=self._claims.store.values(),
-            pods=self._pods.store.values(),
+            pods=tuple(each for each in pods if isinstance(each, Pod)),
+            waiting=tuple(each for each in pods if isinstance(each, Waiting)),
+            ratios=ratios,
             instances=self._instances.store.values(),
             offerings=self._offerings.store.values(),
         )

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import get_args
 
 from govcloud_api.v1alpha1.model import Purpose
 from govcloud_monitoring.efficiency import figures
 from govcloud_monitoring.efficiency.figures import Efficiency
+from govcloud_monitoring.efficiency.inputs import UseRatio
 from govcloud_monitoring.folding import MAX_DEPARTMENTS, MAX_POOLS, MAX_STORAGE_CLASSES, OTHER, Folds, kept
 from govcloud_monitoring.kubernetes import placed
-from govcloud_monitoring.kubernetes.parse import Claim, Namespace, Node, Pod, Quota
 from govcloud_monitoring.kubernetes.pods import Amount
+from govcloud_monitoring.kubernetes.values import Claim, Namespace, Node, Pod, Quota, Waiting
 from govcloud_monitoring.services import summary
 from govcloud_monitoring.services.parse import Instance, Offering
 from govcloud_monitoring.services.summary import Services
@@ -33,20 +34,27 @@ class Lists:
 
     namespaces: tuple[Namespace, ...] = ()
     pods: tuple[Pod, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
     quotas: tuple[Quota, ...] = ()
     nodes: tuple[Node, ...] = ()
     claims: tuple[Claim, ...] = ()
     instances: tuple[Instance, ...] = ()
     offerings: tuple[Offering, ...] = ()
+    ratios: Mapping[str, UseRatio] = field(default_factory=dict)
+    """By namespace; empty while nothing is known of use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """What the machines of one pool offer together. `nodes` counts machines by state."""
+    """What the machines of one pool offer together. `nodes` counts machines by state.
+
+    `largest` is the most that one machine offers, resource by resource.
+    """
 
     installed_cpu_milli: int
     allocatable: Amount
     nodes: Mapping[str, int]
+    largest: Amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +68,15 @@ class Snapshot:
     requested: Mapping[tuple[str, str, str], Amount]
     namespace_requested: Mapping[tuple[str, str], Amount]
     """By namespace and pool."""
+    cpu_limit_milli: Mapping[tuple[str, str, str], int]
     platform_requested: Mapping[str, Amount]
+    waiting_pods: Mapping[tuple[str], int]
+    """By department."""
     storage_bytes: Mapping[tuple[str, str, str], int]
     namespace_storage_bytes: Mapping[tuple[str], int]
     """By namespace."""
+    unmounted_claims: Mapping[tuple[str], int]
+    """By namespace, of each that has claims."""
     pools: Mapping[str, Pool]
     efficiency: Efficiency
     services: Services
@@ -78,7 +91,7 @@ def summarise(lists: Lists) -> Snapshot:
     pool_of = _pools_by_node(lists.nodes, folds)
     of_namespaces, platform = _requested(lists.pods, tenancy, pool_of)
     department_of = {owner.name: owner.department for owner in owners}
-    efficiency = figures.summarise(placed.inputs(lists.nodes, lists.pods, department_of))
+    efficiency = figures.summarise(placed.inputs(lists.nodes, lists.pods, department_of, lists.ratios))
     return Snapshot(
         owners=owners,
         cpu_quota_milli=_quota(tenancy, ((each.namespace, each.cpu_milli) for each in lists.quotas)),
@@ -86,9 +99,14 @@ def summarise(lists: Lists) -> Snapshot:
         storage_quota_bytes=_quota(tenancy, ((each.namespace, each.storage_bytes) for each in lists.quotas)),
         requested=_by_tenancy(of_namespaces, tenancy),
         namespace_requested=of_namespaces,
+        cpu_limit_milli=_limits(lists.pods, tenancy, pool_of),
         platform_requested=platform,
+        waiting_pods=Counter(
+            (department_of[each.namespace],) for each in lists.waiting if each.namespace in department_of
+        ),
         storage_bytes=_storage(lists.claims, tenancy, folds),
         namespace_storage_bytes=_namespace_storage(lists.claims, tenancy),
+        unmounted_claims=_unmounted(lists, tenancy),
         pools=_pools(lists.nodes, pool_of),
         efficiency=efficiency,
         services=summary.summarise(lists.instances, lists.offerings, tenancy),
@@ -146,6 +164,17 @@ def _by_tenancy(
     return dict(sums)
 
 
+def _limits(
+    pods: Iterable[Pod], tenancy: Mapping[str, Tenancy], pool_of: Mapping[str, str]
+) -> dict[tuple[str, str, str], int]:
+    """Only of those who have any."""
+    sums: defaultdict[tuple[str, str, str], int] = defaultdict(int)
+    for pod in pods:
+        if pod.cpu_limit_milli and pod.namespace in tenancy:
+            sums[*tenancy[pod.namespace], pool_of.get(pod.node, UNKNOWN_POOL)] += pod.cpu_limit_milli
+    return dict(sums)
+
+
 def _quota(tenancy: Mapping[str, Tenancy], limits: Iterable[tuple[str, int | None]]) -> dict[Tenancy, int]:
     """Within a namespace the smallest quota binds; namespaces of one department and purpose add up."""
     binding: dict[str, int] = {}
@@ -175,6 +204,15 @@ def _namespace_storage(claims: Iterable[Claim], tenancy: Container[str]) -> dict
     return dict(sums)
 
 
+def _unmounted(lists: Lists, tenancy: Container[str]) -> dict[tuple[str], int]:
+    mounted = {(pod.namespace, claim) for pod in lists.pods for claim in pod.placement.claims}
+    counts: Counter[tuple[str]] = Counter()
+    for each in lists.claims:
+        if each.namespace in tenancy:
+            counts[each.namespace,] += (each.namespace, each.name) not in mounted
+    return dict(counts)
+
+
 def _pools(nodes: Iterable[Node], pool_of: Mapping[str, str]) -> dict[str, Pool]:
     members: defaultdict[str, list[Node]] = defaultdict(list)
     for node in nodes:
@@ -183,11 +221,13 @@ def _pools(nodes: Iterable[Node], pool_of: Mapping[str, str]) -> dict[str, Pool]
 
 
 def _pool(machines: list[Node]) -> Pool:
-    allocatable = Amount()
+    allocatable = largest = Amount()
     for machine in machines:
         allocatable = allocatable.plus(machine.allocatable)
+        largest = largest.larger(machine.allocatable)
     return Pool(
         installed_cpu_milli=sum(machine.installed_cpu_milli for machine in machines),
         allocatable=allocatable,
         nodes={state: sum(machine.state == state for machine in machines) for state in NODE_STATES},
+        largest=largest,
     )

@@ -63,6 +63,15 @@ class DepartmentSpec(Model):
             "nothing is stopped.",
         ),
     ] = None
+    entitlement_weight: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1000,
+            description="Its part of the cloud is this number of the sum of all departments' numbers; fairness is "
+            "measured against it, nothing is stopped.",
+        ),
+    ] = 1
     contacts: Annotated[list[Annotated[str, Field(max_length=253)]], Field(max_length=8)] = Field(
         default_factory=list, description="Team mailboxes, not people."
     )

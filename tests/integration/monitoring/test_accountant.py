@@ -14,10 +14,11 @@ from govcloud_kube.cluster import Objects
 from govcloud_monitoring import prometheus
 from govcloud_monitoring.accountant import days
 from govcloud_monitoring.accountant.closing import Accountant
+from govcloud_monitoring.accountant.departments import Departments
 from govcloud_monitoring.accountant.office import Office
 from govcloud_monitoring.accountant.settings import Settings
 from govcloud_monitoring.ledger.store import session
-from support import history, ledger_database
+from support import history, ledger_database, samples
 from support.ledger_database import WRITER
 from support.promtool import Promtool
 
@@ -39,7 +40,9 @@ class Tiers:
         if self.missing:
             raise ApiUnavailable("the API server is away")
         if kind == "Department":
-            return [_department("tax", monthlyBudgetCents=150), _department("roads")]
+            return [_department("tax", monthlyBudgetCents=150, entitlementWeight=3), _department("roads")]
+        if kind == "Environment":
+            return [samples.ENVIRONMENT | {"spec": samples.ENVIRONMENT["spec"] | {"departmentRef": "tax"}}]
         return [_tier(name, *prices) for name, prices in TIERS.items()]
 
 
@@ -108,7 +111,7 @@ def office(address: str, tiers: Tiers) -> Iterator[Office]:
     """With an empty ledger."""
     with ledger_database.server() as server:
         yield Office(
-            options=Settings(), tiers=tiers, ask=prometheus.direct(address),
+            options=Settings(), cluster=tiers, ask=prometheus.direct(address),
             opened=lambda: session(server.place(WRITER)),
         )  # fmt: skip
 
@@ -171,7 +174,7 @@ def test_without_prices_nothing_is_closed_and_later_all_of_it(office: Office, ti
 
 def test_a_base_tier_that_does_not_exist_is_named(address: str, tiers: Tiers):
     options = Settings(base_tier="gold")
-    lost = Office(options=options, tiers=tiers, ask=prometheus.direct(address), opened=lambda: session(NOWHERE))
+    lost = Office(options=options, cluster=tiers, ask=prometheus.direct(address), opened=lambda: session(NOWHERE))
     with pytest.raises(NotReady, match="ServiceTier gold"):
         lost.tariff()
 
@@ -182,7 +185,7 @@ NOWHERE = ledger_database.Server(root=Path("/nonexistent")).place()
 def test_a_ledger_that_is_away_is_told_and_nothing_is_lost(address: str, tiers: Tiers):
     with ledger_database.server() as server:
         office = Office(
-            options=Settings(), tiers=tiers, ask=prometheus.direct(address),
+            options=Settings(), cluster=tiers, ask=prometheus.direct(address),
             opened=lambda: session(server.place(WRITER)),
         )  # fmt: skip
         accountant = Accountant(office.ask)
@@ -199,7 +202,9 @@ def test_a_ledger_that_is_away_is_told_and_nothing_is_lost(address: str, tiers: 
 
 def test_what_departments_may_spend_and_have_spent_this_month(office: Office):
     office.work(Accountant(office.ask), NOW)
-    assert office.budgets() == {"tax": 150}
+    assert office.departments(NOW) == Departments(
+        budgets={"tax": 150}, weights={"tax": 3, "roads": 1}, environments={("tax", "later"): 1}
+    )
     spent = office.books(NOW).month_microcents
     assert set(spent) == {"tax", "roads"}
     assert sum(spent.values()) == 60_000_000

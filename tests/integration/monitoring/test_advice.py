@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from govcloud_cli.tenancy import measured
-from govcloud_cli.tenancy.measured import Filling, Measured
 from govcloud_monitoring import prometheus as asking
+from govcloud_monitoring.advice import measured
+from govcloud_monitoring.advice.measured import Filling, Measured
 from support import history
 from support.promtool import Promtool
 

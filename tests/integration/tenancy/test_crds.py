@@ -30,7 +30,13 @@ NEEDED = {"ServiceOffering-spec.versions-fits-[]"}
 INSIDE = [case for case in CASES if not case.refusal and case.name not in NEEDED]
 OUTSIDE = [case for case in CASES if case.refusal]
 DEFAULTS = {
-    "Department": {"serviceTierRef": "standard", "maxDataClass": "internal", "costCentre": "", "suspended": False},
+    "Department": {
+        "serviceTierRef": "standard",
+        "maxDataClass": "internal",
+        "costCentre": "",
+        "entitlementWeight": 1,
+        "suspended": False,
+    },
     "ServiceTier": {"largestSize": "large", "replicasMin": 1, "priority": 100, "egress": "closed", "backupDays": 7},
     "WorkCalendar": {"timeZone": "UTC"},
     "ApprovalPolicy": {"priority": 0, "dueWorkDays": 5, "calendarRef": "default", "onOverdue": "Escalate"},

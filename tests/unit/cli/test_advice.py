@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from govcloud_api import policy
 from govcloud_api.errors import ApiUnavailable, Forbidden, GovcloudError
-from govcloud_cli.tenancy import advice_text, measured, sizing
-from govcloud_cli.tenancy.measured import Filling, Measured, Use
+from govcloud_cli.tenancy import advice_text
 from govcloud_kube import real
 from govcloud_monitoring import prometheus
+from govcloud_monitoring.advice import measured, sizing
+from govcloud_monitoring.advice.measured import Filling, Measured, Use
 from govcloud_monitoring.prometheus import Sample, Vector
 from support import tenants
 from support.desk import Desk, OpenDesk, Tenancy

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from govcloud_monitoring.kubernetes import parse
-from govcloud_monitoring.kubernetes.parse import Claim, Namespace, Node, Quota
 from govcloud_monitoring.kubernetes.pods import Amount
+from govcloud_monitoring.kubernetes.values import Claim, Namespace, Node, Quota
 from govcloud_monitoring.watch.wire import Change, Page
 from support.monitoring import Wire, claim, namespace, node, page, pod, quota
 
@@ -74,7 +74,7 @@ def test_a_quota_with_a_scope_does_not_limit_the_namespace():
 
 def test_claims_count_once_bound_with_what_they_got():
     found = parse.claims(page([claim("ns", "5Gi"), claim("ns", "7Gi", phase="Pending"), claim("ns", "3Gi", "")]))
-    assert found.items == (Claim("ns", "local-path", 5 * GI), Claim("ns", "", 3 * GI))
+    assert found.items == (Claim("ns", "local-path", 5 * GI, "c"), Claim("ns", "", 3 * GI, "c"))
 
 
 def test_the_version_of_the_list_and_the_token_of_the_next_page_are_handed_on():

@@ -6,13 +6,14 @@ import pytest
 
 from govcloud_api import labels
 from govcloud_monitoring.kubernetes import parse, placed
-from govcloud_monitoring.kubernetes.parse import Namespace, Node
 from govcloud_monitoring.kubernetes.placing import Placement
 from govcloud_monitoring.kubernetes.pods import Amount
 from govcloud_monitoring.kubernetes.snapshot import Lists, summarise
+from govcloud_monitoring.kubernetes.values import Namespace, Node, Pod
 from support.monitoring import Wire, container, page, pod
 
 CLAIM = {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
+OWN = {"name": "scratch", "ephemeral": {"volumeClaimTemplate": {}}}
 SCRATCH = {"name": "tmp", "emptyDir": {}}
 ALONE = {
     "podAntiAffinity": {
@@ -41,7 +42,8 @@ def owned(wire: Wire, kind: str, name: str, **own_labels: str) -> Wire:
             owned(pod("p", "ns"), "ReplicaSet", "web-6f9", **{"pod-template-hash": "6f9"}),
             Placement("web", images=("x",)),
         ),
-        (pod("p", "ns", volumes=[SCRATCH, CLAIM]), Placement(images=("x",), tie="machine")),
+        (pod("p", "ns", volumes=[SCRATCH, CLAIM]), Placement(images=("x",), tie="machine", claims=("data",))),
+        (pod("p", "ns", volumes=[SCRATCH, OWN]), Placement(images=("x",), claims=("p-scratch",))),
         (pod("p", "ns", volumes=[SCRATCH]), Placement(images=("x",))),
         (
             owned(pod("p", "ns", affinity=ALONE), "StatefulSet", "db"),
@@ -56,7 +58,12 @@ def owned(wire: Wire, kind: str, name: str, **own_labels: str) -> Wire:
 )
 def test_what_ties_a_pod_to_its_machine(wire: Wire, expected: Placement):
     [found] = parse.pods(page([wire])).items
+    assert isinstance(found, Pod)
     assert found.placement == expected
+
+
+def scheduled(*wires: Wire) -> tuple[Pod, ...]:
+    return tuple(each for each in parse.pods(page(wires)).items if isinstance(each, Pod))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +86,7 @@ def test_the_same_kind_of_service_in_two_departments_is_a_duplicate_and_no_image
         return owned(pod("db-0", f"{department}-a-test", image), "StatefulSet", "svc-db", **labelled)
 
     spaces = tuple(Namespace(f"{code}-a-test", code, "test", "a") for code in ("tax", "roads"))
-    pods = parse.pods(page([database("tax"), database("roads")])).items
+    pods = scheduled(database("tax"), database("roads"))
     node = Node("n1", "workers", "ready", 4000, Amount(4000, 8 << 30))
     found = summarise(Lists(namespaces=spaces, nodes=(node,), pods=pods)).efficiency.duplicates
     [(group, kind)] = found
@@ -90,7 +97,7 @@ def test_the_same_kind_of_service_in_two_departments_is_a_duplicate_and_no_image
 
 def test_a_pool_that_is_half_empty_could_give_machines_up():
     nodes = tuple(Node(f"n{n}", "workers", "ready", 4000, Amount(4000, 8 << 30)) for n in range(4))
-    pods = parse.pods(page([pod(f"p{n}", "tax-a-test", container("c", "500m", "1Gi"), node=f"n{n}") for n in range(4)]))
-    found = summarise(Lists(nodes=nodes, pods=pods.items)).efficiency.pools["workers"]
+    pods = scheduled(*(pod(f"p{n}", "tax-a-test", container("c", "500m", "1Gi"), node=f"n{n}") for n in range(4)))
+    found = summarise(Lists(nodes=nodes, pods=pods)).efficiency.pools["workers"]
     assert found.reclaimable_machines == {"requests": 2}
     assert found.largest_fit == Amount(3500, 7 << 30)

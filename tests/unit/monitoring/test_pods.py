@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from govcloud_monitoring.kubernetes import parse
 from govcloud_monitoring.kubernetes.pods import Amount
+from govcloud_monitoring.kubernetes.values import Pod
 from support.monitoring import container, page, pod
 
 MI = 2**20
 
 
 def requests(*pods: dict[str, Any]) -> list[Amount]:
-    return [each.request for each in parse.pods(page(pods)).items]
+    return [each.request for each in parse.pods(page(pods)).items if isinstance(each, Pod)]
 
 
 def sidecar(name: str, cpu: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from govcloud_monitoring import collector, machines, reference
-from govcloud_monitoring.accountant import budgets, idleness
+from govcloud_monitoring.accountant import departments, idleness, recommendations
 from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.forecaster import families as forecast
 from govcloud_monitoring.kubernetes import families
@@ -27,8 +27,9 @@ METRICS = {
         *machines.METRICS,
         *looked_at.METRICS,
         *ledger.METRICS,
-        *budgets.METRICS,
+        *departments.METRICS,
         *idleness.METRICS,
+        *recommendations.METRICS,
     )
 }
 COUNTERS = {*(metric.name for metric in watches.METRICS), ledger.COST.name, ledger.POOL_COST.name}

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from govcloud_monitoring.folding import OTHER
 from govcloud_monitoring.kubernetes import snapshot
-from govcloud_monitoring.kubernetes.parse import Claim, Namespace, Node, Pod, Quota
+from govcloud_monitoring.kubernetes.placing import Placement
 from govcloud_monitoring.kubernetes.pods import Amount
 from govcloud_monitoring.kubernetes.snapshot import Lists, Pool, summarise
+from govcloud_monitoring.kubernetes.values import Claim, Namespace, Node, Pod, Quota
 
 TAX = Namespace("tax-portal-test", "tax", "test", "portal")
 TAX2 = Namespace("tax-forms-test", "tax", "test", "forms")
@@ -63,6 +64,24 @@ def test_storage_of_departments_only():
     assert found.storage_bytes == {("tax", "test", "local-path"): 11}
 
 
+def test_claims_that_no_pod_on_a_node_mounts():
+    claims = (
+        Claim("tax-portal-test", "local-path", 1, "data"),
+        Claim("tax-portal-test", "local-path", 1, "old"),
+        Claim("tax-forms-test", "local-path", 1, "data"),
+        Claim("roads-map-production", "local-path", 1, "data"),
+        Claim("kube-system", "local-path", 1, "data"),
+    )
+    pods = (
+        Pod("tax-portal-test", "n1", Amount(), Placement(claims=("data",))),
+        Pod("tax-portal-test", "n2", Amount(), Placement(claims=("data", "gone"))),
+        Pod("tax-forms-test", "n1", Amount(), Placement(claims=("old",))),
+        Pod("roads-map-production", "n1", Amount(), Placement(claims=("data",))),
+    )
+    found = summarise(Lists(namespaces=(TAX, TAX2, ROADS), claims=claims, pods=pods))
+    assert found.unmounted_claims == {("tax-portal-test",): 1, ("tax-forms-test",): 1, ("roads-map-production",): 0}
+
+
 def test_pools_count_their_machines_by_state():
     nodes = (machine("a"), machine("b", state="not_ready"), machine("c", "gpu", "cordoned"))
     assert summarise(Lists(nodes=nodes)).pools == {
@@ -70,11 +89,35 @@ def test_pools_count_their_machines_by_state():
             installed_cpu_milli=10000,
             allocatable=Amount(8000, 16),
             nodes={"ready": 1, "not_ready": 1, "cordoned": 0},
+            largest=Amount(4000, 8),
         ),
         "gpu": Pool(
-            installed_cpu_milli=5000, allocatable=Amount(4000, 8), nodes={"ready": 0, "not_ready": 0, "cordoned": 1}
+            installed_cpu_milli=5000,
+            allocatable=Amount(4000, 8),
+            nodes={"ready": 0, "not_ready": 0, "cordoned": 1},
+            largest=Amount(4000, 8),
         ),
     }
+
+
+def test_the_largest_machine_of_a_pool_resource_by_resource():
+    nodes = (Node("a", "workers", "ready", 9, Amount(8, 1)), Node("b", "workers", "cordoned", 9, Amount(2, 7)))
+    assert summarise(Lists(nodes=nodes)).pools["workers"].largest == Amount(8, 7)
+
+
+def test_limits_are_summed_like_requests_and_only_where_there_are_any():
+    def limited(namespace: str, node: str, cpu_milli: int) -> Pod:
+        return Pod(namespace, node, Amount(1, 1), cpu_limit_milli=cpu_milli)
+
+    pods = (
+        limited("tax-portal-test", "n1", 100),
+        limited("tax-forms-test", "n1", 20),
+        limited("tax-forms-test", "gone", 3),
+        limited("roads-map-production", "n1", 0),
+        limited("kube-system", "n1", 50),
+    )
+    found = summarise(Lists(namespaces=(TAX, TAX2, ROADS), nodes=(machine("n1"),), pods=pods))
+    assert found.cpu_limit_milli == {("tax", "test", "workers"): 120, ("tax", "test", "unknown"): 3}
 
 
 @pytest.mark.parametrize(("purpose", "folded"), [("test", 0), ("", 0), ("Mining", 1), ("te\nst", 1)])

@@ -52,13 +52,23 @@ class World:
 
     def own_names(self) -> set[str]:
         """Names of metrics on the page that come from the source."""
-        about_itself = ("govcloud_source_", "govcloud_build_info", "govcloud_watch_")
+        about_itself = ("govcloud_source_", "govcloud_build_info", "govcloud_watch_", "govcloud_exporter_series")
         return {name for name, _ in scrape(self.registry) if not name.startswith(about_itself)}
 
 
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+def test_series_are_counted_by_source_and_a_source_that_is_down_has_none(world: World):
+    counted = key("govcloud_exporter_series", collector="kubernetes")
+    world.refresh()
+    page = scrape(world.registry)
+    of_the_source = [name for name, _ in page if name in world.own_names()]
+    assert page[counted] == len(of_the_source) > 10
+    world.seconds = STALE_SECONDS + 1
+    assert scrape(world.registry)[counted] == 0
 
 
 def test_before_all_kinds_are_listed_the_source_is_down(world: World):

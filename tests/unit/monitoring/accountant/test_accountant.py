@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from govcloud_api.errors import ApiUnavailable, Conflict
 from govcloud_monitoring.accountant.closing import Accountant, Tariff, due, statements
 from govcloud_monitoring.accountant.hours import STORAGE_POOL, PriceList
-from govcloud_monitoring.accountant.questions import AskAt, Observed, Owner, Stretch, observe
+from govcloud_monitoring.accountant.questions import Observed, Owner, Stretch, observe
 from govcloud_monitoring.ledger.charge import Statement
 from govcloud_monitoring.ledger.prices import Prices
 from govcloud_monitoring.ledger.shares import PROPORTIONAL
-from govcloud_monitoring.prometheus import Sample, Vector
+from govcloud_monitoring.prometheus import AskAt, Sample, Vector
 
 START = datetime(2026, 11, 3, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)

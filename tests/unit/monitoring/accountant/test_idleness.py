@@ -1,4 +1,4 @@
-"""Environments that hold CPU for five weeks and use none of it."""
+"""Environments that hold CPU or volumes for five weeks and use none of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from govcloud_monitoring.accountant import idleness
 from govcloud_monitoring.accountant.idleness import idle_environments
 from govcloud_monitoring.prometheus import Sample, Vector
 
@@ -24,6 +25,8 @@ def found(
         if expression == "govcloud_namespace_owner_info":
             owners = {"roads-a": "roads"} | ({"tax-a": "tax"} if owned else {})
             return tuple(Sample({"namespace": name, "department": owner}, 1) for name, owner in owners.items())
+        if "unmounted" in expression:
+            return ()
         values = {
             "avg_over_time((": (reserved, 1.0),
             "count_over_time": (hours, HOURS),
@@ -57,3 +60,31 @@ def test_idle_is_who_reserves_for_long_and_uses_less_than_a_hundredth(figures: d
 
 def test_without_a_past_nobody_is_judged():
     assert idle_environments(lambda expression, at: (), NOW) == {}
+
+
+def unmounted(fewest: float, hours: float = HOURS, *, owned: bool = True) -> idleness.Counts:
+    """Of one environment with volume claims."""
+
+    def ask(expression: str, at: datetime) -> Vector:
+        assert at == NOW
+        if expression == "govcloud_namespace_owner_info":
+            return (Sample({"namespace": "tax-a", "department": "tax"}, 1),) if owned else ()
+        values = {"min_over_time((max by (namespace) (govcloud_namespace_unm": fewest, "count_over_time((max": hours}
+        return tuple(
+            Sample({"namespace": "tax-a"}, value) for start, value in values.items() if expression.startswith(start)
+        )
+
+    return idle_environments(ask, NOW)
+
+
+@pytest.mark.parametrize(
+    ("found", "count"),
+    [
+        (unmounted(2), 2),
+        (unmounted(0), 0),
+        (unmounted(2, hours=HOURS * 0.9), 0),
+        (unmounted(2, owned=False), 0),
+    ],
+)
+def test_volumes_are_idle_that_nothing_mounted_at_any_hour(found: idleness.Counts, count: int):
+    assert found == ({("tax", "unmounted_claim"): count} if count else {})

@@ -45,7 +45,7 @@ def office(folder: Path) -> Office:
     """Whose ledger is away."""
     ports = {name: apiserver.free_port() for name in ("port", "api_port", "health_port")}
     options = Settings(host="127.0.0.1", tls_folder=folder, pause_seconds=0.1, **ports)
-    return Office(options=options, tiers=NoTiers(), ask=lambda _expression, _at: [], opened=_away)
+    return Office(options=options, cluster=NoTiers(), ask=lambda _expression, _at: [], opened=_away)
 
 
 @pytest.fixture(scope="module")

@@ -6,95 +6,64 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcloud_monitoring.efficiency.idle import (
-    REASONS,
-    WINDOW_SECONDS,
-    Claim,
-    Reason,
-    Use,
-    Workload,
-    idle,
-    is_unmounted,
-    workload_reason,
-)
+from govcloud_monitoring.efficiency.idle import REASONS, WINDOW_SECONDS, Claiming, Reserving, idle
 
-NOW = 1_800_000_000
-OLD = NOW - WINDOW_SECONDS
-NOTHING = Use(observed_seconds=WINDOW_SECONDS, mean_cpu_micro=0, p95_cpu_micro=0)
-QUIET = Workload(department="tax", created_seconds=OLD, cpu_request_milli=500, use=NOTHING)
-BROKEN = replace(QUIET, use=None, crash_looping_seconds=WINDOW_SECONDS)
-CLAIM = Claim(department="tax", created_seconds=OLD, unmounted_seconds=WINDOW_SECONDS)
+QUIET = Reserving(
+    department="tax", observed_seconds=WINDOW_SECONDS, cpu_request_milli=500, mean_cpu_micro=0, p95_cpu_micro=0
+)
+CLAIMS = Claiming(department="tax", observed_seconds=WINDOW_SECONDS, fewest_unmounted=2)
+NEARLY_ALL = WINDOW_SECONDS * 95 // 100
 
 
 @pytest.mark.parametrize(
-    ("workload", "reason"),
+    ("environment", "counted"),
     [
-        pytest.param(QUIET, "no_cpu", id="uses nothing"),
+        pytest.param(QUIET, True, id="uses nothing"),
         # 1 % of 500 milli-cores is 5,000 micro-cores.
-        pytest.param(replace(QUIET, use=replace(NOTHING, p95_cpu_micro=4999)), "no_cpu", id="just below"),
-        pytest.param(replace(QUIET, use=replace(NOTHING, p95_cpu_micro=5000)), None, id="one percent"),
-        pytest.param(replace(QUIET, use=replace(NOTHING, mean_cpu_micro=5000)), None, id="a batch shows in the mean"),
-        pytest.param(replace(QUIET, use=replace(NOTHING, observed_seconds=WINDOW_SECONDS - 1)), None, id="gaps"),
-        pytest.param(replace(QUIET, use=None), None, id="nothing is known"),
-        pytest.param(replace(QUIET, cpu_request_milli=0), None, id="holds nothing"),
-        pytest.param(replace(QUIET, created_seconds=OLD + 1), None, id="younger than the window"),
-        pytest.param(replace(QUIET, keep_until_seconds=NOW + 1), None, id="kept"),
-        pytest.param(replace(QUIET, keep_until_seconds=NOW), "no_cpu", id="the keep has ended"),
-        pytest.param(BROKEN, "crash_loop", id="crashes all the time"),
-        pytest.param(replace(QUIET, crash_looping_seconds=WINDOW_SECONDS), "crash_loop", id="one reason, not two"),
-        pytest.param(replace(BROKEN, crash_looping_seconds=WINDOW_SECONDS - 1), None, id="ran within the window"),
-        pytest.param(replace(BROKEN, created_seconds=OLD + 1), None, id="broken and young"),
-        pytest.param(replace(BROKEN, keep_until_seconds=NOW + 1), None, id="broken and kept"),
+        pytest.param(replace(QUIET, p95_cpu_micro=4999), True, id="just below"),
+        pytest.param(replace(QUIET, p95_cpu_micro=5000), False, id="one percent"),
+        pytest.param(replace(QUIET, mean_cpu_micro=5000), False, id="a batch shows in the mean"),
+        pytest.param(replace(QUIET, observed_seconds=NEARLY_ALL), True, id="a few gaps"),
+        pytest.param(replace(QUIET, observed_seconds=NEARLY_ALL - 1), False, id="younger than the window"),
+        pytest.param(replace(QUIET, cpu_request_milli=0), False, id="holds nothing"),
     ],
 )
-def test_why_a_workload_is_idle(workload: Workload, reason: Reason | None):
-    assert workload_reason(workload, NOW) == reason
+def test_when_an_environment_is_idle(environment: Reserving, counted: bool):
+    assert idle([environment], ()) == ({("tax", "no_cpu"): 1} if counted else {})
 
 
 @pytest.mark.parametrize(
-    ("claim", "unmounted"),
+    ("environment", "count"),
     [
-        (CLAIM, True),
-        (replace(CLAIM, unmounted_seconds=WINDOW_SECONDS - 1), False),
-        (replace(CLAIM, created_seconds=OLD + 1), False),
-        (replace(CLAIM, keep_until_seconds=NOW + 1), False),
+        pytest.param(CLAIMS, 2, id="as many as there were at any time"),
+        pytest.param(replace(CLAIMS, observed_seconds=NEARLY_ALL - 1), 0, id="younger than the window"),
+        pytest.param(replace(CLAIMS, fewest_unmounted=0), 0, id="all were mounted once"),
     ],
 )
-def test_a_claim_that_no_pod_mounted_for_a_whole_window(claim: Claim, unmounted: bool):
-    assert is_unmounted(claim, NOW) is unmounted
+def test_claims_that_no_pod_mounted_for_a_whole_window(environment: Claiming, count: int):
+    assert idle((), [environment]) == ({("tax", "unmounted_claim"): count} if count else {})
 
 
-def test_idle_objects_are_counted_by_department_and_reason():
+def test_what_is_idle_is_counted_by_department_and_reason():
     roads = replace(QUIET, department="roads")
-    busy = replace(roads, use=replace(NOTHING, p95_cpu_micro=400_000))
-    found = idle([QUIET, QUIET, BROKEN, roads, busy], [CLAIM], NOW)
-    assert found == {
-        ("tax", "no_cpu"): 2,
-        ("tax", "crash_loop"): 1,
-        ("roads", "no_cpu"): 1,
-        ("tax", "unmounted_claim"): 1,
-    }
-
-
-def test_where_nothing_is_idle_there_is_nothing():
-    assert idle([replace(QUIET, created_seconds=NOW)], [], NOW) == {}
+    found = idle([QUIET, QUIET, roads, replace(roads, p95_cpu_micro=400_000)], [CLAIMS, CLAIMS])
+    assert found == {("tax", "no_cpu"): 2, ("roads", "no_cpu"): 1, ("tax", "unmounted_claim"): 4}
 
 
 seconds = st.integers(0, 2 * WINDOW_SECONDS)
-workloads = st.builds(
-    Workload,
+environments = st.builds(
+    Reserving,
     department=st.sampled_from(["tax", "roads"]),
-    created_seconds=seconds.map(lambda age: NOW - age),
+    observed_seconds=seconds,
     cpu_request_milli=st.integers(0, 4000),
-    use=st.none() | st.builds(Use, observed_seconds=seconds, mean_cpu_micro=seconds, p95_cpu_micro=seconds),
-    crash_looping_seconds=seconds,
+    mean_cpu_micro=seconds,
+    p95_cpu_micro=seconds,
 )
 
 
-@given(found=st.lists(workloads))
-def test_each_workload_counts_once_at_most_and_never_when_it_is_young(found: list[Workload]):
-    counts = idle(found, [], NOW)
-    old = [each for each in found if NOW - each.created_seconds >= WINDOW_SECONDS]
-    assert sum(counts.values()) <= len(old)
+@given(found=st.lists(environments))
+def test_each_environment_counts_once_at_most_and_never_when_it_is_young(found: list[Reserving]):
+    counts = idle(found, [])
+    assert sum(counts.values()) <= len([each for each in found if each.observed_seconds >= NEARLY_ALL])
     assert {reason for _, reason in counts} <= set(REASONS)
     assert all(count > 0 for count in counts.values())

@@ -44,6 +44,13 @@ def health(up: bool) -> Page:
     return Page.of([text.of_rows(SOURCE_UP, [(("kubernetes",), up)])])
 
 
+def test_samples_of_a_page_are_counted_whatever_their_labels_say():
+    page = Page.of([text.of_rows(QUOTA, [(("# HELP",), 1), (("\n# TYPE",), 2)]), text.of_rows(QUOTA, [])])
+    assert page.series() == 2
+    assert many().series() == 3 * BLOCK_ROWS
+    assert Page.of([]).series() == 0
+
+
 @BOTH
 def test_a_compressed_answer_is_the_plain_answer(form: Format):
     parts = [health(up=True), quotas(tax=1, roads=2), many()]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from govcloud_api import errors
 from govcloud_kube import endings
-from govcloud_monitoring.kubernetes.parse import Pod
 from govcloud_monitoring.kubernetes.reader import PODS
+from govcloud_monitoring.kubernetes.values import Pod
 from govcloud_monitoring.watch.follower import Follower, Terms
 from govcloud_monitoring.watch.restarts import Restarts
 from support.monitoring import container, pod

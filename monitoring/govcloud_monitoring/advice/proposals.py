@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from govcloud_api import policy
-from govcloud_api.v1alpha1 import Environment
+from govcloud_api.v1alpha1 import Environment, ServiceTier
 from govcloud_api.v1alpha1.model import Size
-from govcloud_cli.tenancy import measured, quota, sizing
-from govcloud_cli.tenancy.measured import Measured, Use
-from govcloud_cli.tenancy.quota import Seen
 from govcloud_kube.cluster import Object
+from govcloud_monitoring.advice import measured, sizing
+from govcloud_monitoring.advice.measured import Measured, Use
+from govcloud_monitoring.advice.reserved import RESOURCES, reserved
+
+Tiers = Mapping[str, ServiceTier]
+"""By name, as far as their prices may be seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
     """A proposal to give something back, with what it saves in a month (None: prices are not known) and the command.
 
+    `size` is the smaller one that is proposed, None to remove the environment; `saves_cpu_milli` is of its quota.
     `basis` says what it was judged by; `risk` and `evidence` (questions to Prometheus) are there for what was used.
     """
 
     environment: str
     why: str
     saves_cents: int | None
+    saves_cpu_milli: int
+    size: Size | None
     command: str
     basis: Literal["reserved", "used"] = "reserved"
     risk: sizing.Risk | None = None
@@ -53,23 +59,23 @@ class _Place:
     has: policy.Share
     reserves: policy.Share
     use: Use | None
-    seen: Seen
+    tiers: Tiers
 
     @property
     def name(self) -> str:
         return self.environment.metadata.name
 
 
-def advise(seen: Seen, known: Measured) -> list[Advice]:
-    """Environments that have much more than they need, most saving first."""
-    places = (place for item in seen.environments for place in _place(item, seen, known))
+def advise(environments: Iterable[Object], tiers: Tiers, known: Measured) -> list[Advice]:
+    """What Environments have much more of than they need, most saving first."""
+    places = (place for item in environments for place in _place(item, tiers, known))
     found = [advice for place in places for advice in _advice(place)]
     return sorted(found, key=lambda advice: (-(advice.saves_cents or 0), advice.environment))
 
 
-def _place(item: Object, seen: Seen, known: Measured) -> Iterator[_Place]:
-    taken = quota.used(item)
-    if len(taken) < len(quota.RESOURCES):
+def _place(item: Object, tiers: Tiers, known: Measured) -> Iterator[_Place]:
+    taken = reserved(item)
+    if len(taken) < len(RESOURCES):
         return  # not counted: nothing is known
     environment, namespace = Environment.parse(item), str((item.get("status") or {}).get("namespace", ""))
     use = known.uses.get(namespace)
@@ -79,7 +85,7 @@ def _place(item: Object, seen: Seen, known: Measured) -> Iterator[_Place]:
         has=policy.quota_share(environment.spec.quota),
         reserves=policy.share(cpu=taken["cpu"], memory=taken["memory"], storage=taken["storage"]),
         use=use if use and sizing.known_enough(use) else None,
-        seen=seen,
+        tiers=tiers,
     )
 
 
@@ -99,6 +105,8 @@ def _empty(place: _Place) -> Advice:
         environment=name,
         why=f"nothing runs and nothing is stored in it{lately}",
         saves_cents=_saves(place, None),
+        saves_cpu_milli=_saves_cpu_milli(place, None),
+        size=None,
         command=f'govcloud env delete {name} --confirm {name} --why "nothing runs in it"',
         basis="used" if place.use else "reserved",
         risk="high" if place.use else None,
@@ -112,6 +120,8 @@ def _by_reservation(place: _Place, size: Size) -> Advice:
         environment=place.name,
         why=f"{shares} of its quota is reserved; {size} leaves at least {sizing.RESERVED_HEADROOM_PERCENT} % free",
         saves_cents=_saves(place, size),
+        saves_cpu_milli=_saves_cpu_milli(place, size),
+        size=size,
         command=f'govcloud env change {place.name} --size {size} --why "it needs less"',
     )
 
@@ -128,6 +138,8 @@ def _by_use(place: _Place, size: Size, use: Use) -> Advice:
             f"{sizing.USED_HEADROOM_PERCENT} % more{first}"
         ),
         saves_cents=_saves(place, size),
+        saves_cpu_milli=_saves_cpu_milli(place, size),
+        size=size,
         command=f'govcloud env change {place.name} --size {size} --why "it uses less"',
         basis="used",
         risk=sizing.risk(use, requests_first=too_much),
@@ -137,11 +149,18 @@ def _by_use(place: _Place, size: Size, use: Use) -> Advice:
 
 def _saves(place: _Place, size: Size | None) -> int | None:
     """In a month, by the prices of its tier; `size` None: all of it."""
-    tier = place.seen.tiers.get(place.environment.spec.tier_ref)
+    tier = place.tiers.get(place.environment.spec.tier_ref)
     if tier is None:
         return None
-    after = policy.quota_share(policy.SIZES[size]) if size else policy.Share()
-    return policy.monthly_cents(place.has, tier.spec.prices) - policy.monthly_cents(after, tier.spec.prices)
+    return policy.monthly_cents(place.has, tier.spec.prices) - policy.monthly_cents(_after(size), tier.spec.prices)
+
+
+def _saves_cpu_milli(place: _Place, size: Size | None) -> int:
+    return place.has.cpu_millicores - _after(size).cpu_millicores
+
+
+def _after(size: Size | None) -> policy.Share:
+    return policy.quota_share(policy.SIZES[size]) if size else policy.Share()
 
 
 def _cpu_and_memory(share: policy.Share) -> str:
@@ -150,5 +169,5 @@ def _cpu_and_memory(share: policy.Share) -> str:
 
 
 def _shares(now: policy.Share, whole: policy.Share) -> str:
-    pairs = zip(quota.RESOURCES, sizing.amounts(now), sizing.amounts(whole), strict=True)
+    pairs = zip(RESOURCES, sizing.amounts(now), sizing.amounts(whole), strict=True)
     return ", ".join(f"{100 * part // all_ if all_ else 0} % {name}" for name, part, all_ in pairs)

@@ -14,8 +14,8 @@ from typing import Literal
 
 from govcloud_api import policy
 from govcloud_api.v1alpha1.model import Size
-from govcloud_cli.tenancy import measured
-from govcloud_cli.tenancy.measured import Use
+from govcloud_monitoring.advice import measured
+from govcloud_monitoring.advice.measured import Use
 
 Risk = Literal["low", "medium", "high"]
 RESERVED_HEADROOM_PERCENT = 30
