@@ -35,8 +35,8 @@ class Answer(msgspec.Struct, Generic[Result]):
     error: str = ""
 
 
-def getter(url: str, *, timeout_seconds: float, most_bytes: int = -1) -> Get:
-    """Asks the Prometheus at an HTTP URL; without proxies. Reads at most so many bytes (-1: all)."""
+def getter(url: str, *, timeout_seconds: float, most_bytes: int | None = None) -> Get:
+    """Asks the Prometheus at an HTTP URL; without proxies. Reads at most so many bytes; all without a bound."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def get(path: str, parameters: Mapping[str, str | float]) -> bytes:
