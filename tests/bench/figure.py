@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +34,12 @@ def figure(name: str, value: float, unit: str, goal: float, how: str) -> Figure:
     """A measurement of today."""
     today = datetime.now(UTC).date().isoformat()
     return Figure(name=name, value=round(value, 3), unit=unit, goal=goal, how=how, measured_on=today)
+
+
+def progress(words: str) -> None:
+    """Tell who waits what is being done now."""
+    sys.stderr.write(f"  {words}\n")
+    sys.stderr.flush()
 
 
 def seconds(call: Callable[[], object]) -> float:
