@@ -14,14 +14,13 @@ Figures are wall-clock seconds unless said. The labs are those of the e2e tests:
 
 import json
 import os
-import signal
 import statistics
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 from tests.bench import exporter, exposition, forecasts, labs, monitoring, page, services, tenancy
-from tests.bench.figure import Figure, environment, figure, folder, progress, run, seconds
+from tests.bench.figure import Figure, end_in_order, environment, figure, folder, progress, run, seconds
 from tests.support.lab import GOVCLOUD
 
 from govcloud_infra.bundle.store import Store, default_root
@@ -33,7 +32,7 @@ _HELP_RUNS = 20
 
 def main(arguments: list[str]) -> int:
     """Measure, write, and end with 1 when a goal is missed. Raises when answers differ: figures would mean nothing."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that what runs is ended, too
+    end_in_order()
     figures = {item["name"]: Figure(**item) for item in _kept()}
     for name in arguments or tuple(name for name in _MEASURES if name != "cold"):
         progress(name)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench.figure import Figure, figure, folder, progress
+from tests.bench.figure import Figure, end_in_order, figure, folder, progress
 from tests.bench.reading import canned, programs
 from tests.bench.reading.canned import Size
 
@@ -111,5 +111,6 @@ def _figure(name: str, goal: float, unit: str, values: Sequence[float]) -> Figur
 
 
 if __name__ == "__main__":
+    end_in_order()
     for found in reading():
         sys.stdout.write(f"{found.name}: {found.value:.3f} {found.unit} (at most {found.goal:g}); {found.how}\n")

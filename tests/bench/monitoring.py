@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from tests.bench import counting, population, prometheus_memory
 from tests.bench.counting import Audit
-from tests.bench.figure import Figure, figure, folder, progress
+from tests.bench.figure import Figure, end_in_order, figure, folder, progress
 from tests.bench.population import LARGE, SMALL, Population
 from tests.bench.reading.canned import Size
 
@@ -226,6 +226,7 @@ def _churned(small: Found, large: Found) -> Iterator[Figure]:
 
 
 if __name__ == "__main__":
+    end_in_order()
     for each in on_a_full_cluster():
         sys.stdout.write(f"{each.name}: {each.value:.3f} {each.unit} (at most {each.goal:g}); {each.how}\n")
         sys.stdout.flush()
