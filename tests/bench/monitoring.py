@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from tests.bench import counting, population, prometheus_memory
 from tests.bench.counting import Audit
@@ -52,7 +53,7 @@ class Asked:
 class Churn:
     """What changes took. `refresh_seconds`: wall-clock time of one refresh, the slowest that was seen."""
 
-    pods_per_second: int
+    pods: int
     cpu_seconds: float
     peak_mib: float
     refresh_seconds: float
@@ -150,16 +151,23 @@ def _wait_for(exporter: Exporter, line: str) -> None:
 def _page(exporter: Exporter) -> str:
     """Empty while nobody listens yet."""
     try:
-        return exporter.get("/metrics")[1]
+        return _scrape(exporter)
     except OSError:
         return ""
+
+
+def _scrape(exporter: Exporter) -> str:
+    status, page = exporter.get("/metrics")
+    if status != HTTPStatus.OK:
+        raise RuntimeError(f"a scrape was answered with {status}: {page[:200]}")
+    return page
 
 
 def _asked(exporter: Exporter, audit: Audit) -> Asked:
     progress(f"{SCRAPES} scrapes")
     mark, began = audit.mark(), time.monotonic()
     for _ in range(SCRAPES):
-        exporter.get("/metrics")
+        _scrape(exporter)
         time.sleep(SCRAPE_PAUSE_SECONDS)
     found, took = audit.verbs(mark, exporter_process.USER), time.monotonic() - began
     mark = audit.mark()
@@ -178,9 +186,9 @@ def _changed(exporter: Exporter, people: Population) -> Churn:
         until = time.monotonic() + CHURN_SECONDS
         while time.monotonic() < until:
             time.sleep(min(SCRAPE_SECONDS, max(0.0, until - time.monotonic())))
-            slowest = max(slowest, float(_page(exporter).partition(REFRESH)[2].split()[0]))
+            slowest = max(slowest, float(_scrape(exporter).partition(REFRESH)[2].split()[0]))
     found = Churn(
-        pods_per_second=pods_per_second,
+        pods=people.replaced(),
         cpu_seconds=counting.cpu_seconds(exporter.pid) - before,
         peak_mib=counting.peak_mib(exporter.pid),
         refresh_seconds=slowest,
@@ -213,13 +221,12 @@ def _scraped(asked: Asked) -> Iterator[Figure]:
 
 
 def _churned(small: Found, large: Found) -> Iterator[Figure]:
-    how = f"VmHWM of the process after {CHURN_SECONDS} s in which {{}} pods a second were replaced; {_told(LARGE)}"
-    peak = large.churn.peak_mib
-    yield figure("exporter: memory at a full cluster", peak, "MiB", PEAK_MIB, how.format(large.churn.pods_per_second))
     before, after = small.churn, large.churn
+    how = f"VmHWM of the process after {CHURN_SECONDS} s in which {after.pods:,} pods were replaced; {_told(LARGE)}"
+    yield figure("exporter: memory at a full cluster", after.peak_mib, "MiB", PEAK_MIB, how)
     how = (
-        f"processor time of the process in {CHURN_SECONDS} s with {after.pods_per_second} pods a second replaced, each "
-        f"by three events; a tenth of everything: {before.cpu_seconds:.2f} s; a refresh took up to "
+        f"processor time of the process in {CHURN_SECONDS} s in which {after.pods:,} pods were replaced, each by three "
+        f"events; a tenth of everything, {before.pods} pods: {before.cpu_seconds:.2f} s; a refresh took up to "
         f"{after.refresh_seconds:.3f} s, and {before.refresh_seconds:.3f} s"
     )
     yield figure("exporter: a minute of changes", after.cpu_seconds, "s", 0, how)

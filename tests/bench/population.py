@@ -84,7 +84,7 @@ class Population:
 
     @contextmanager
     def changing(self, pods_per_second: int) -> Iterator[None]:
-        """Pods are deleted, and made again with another request, until the block ends."""
+        """Pods are deleted, and made again with another request, until the block ends; fewer if that takes longer."""
         stop = threading.Event()
         with ThreadPoolExecutor(1) as one:
             done = one.submit(self._change, pods_per_second, stop)
@@ -93,6 +93,10 @@ class Population:
             finally:
                 stop.set()
             done.result()
+
+    def replaced(self) -> int:
+        """How many pods took the place of another so far."""
+        return self._generations.total()
 
     def sums(self) -> Sums:
         """What departments have now."""

@@ -62,7 +62,7 @@ class Server:
 
 def of_our_metrics() -> Iterator[Figure]:
     """Some five minutes."""
-    progress(f"a cluster of {SIZE.pods} pods")
+    progress(f"a cluster of {SIZE.pods:,} pods")
     with folder() as place, population.populated(place, SIZE) as (api, people), ExitStack() as stack:
         (own := place / "exporter").mkdir()
         started = exporter_process.running(exporter_process.kubeconfig(api), own / "exporter.log")
@@ -87,13 +87,14 @@ def _compared(server: Server, idle: Server, people: Population) -> Iterator[Figu
         whole, alone = _most_mib(server.pid, idle.pid)
     wait(lambda: server.sums() == people.sums(), seconds=KNOWN_SECONDS)
     _require_rules(server)
+    peak, peak_alone = (max(now, counting.peak_mib(each.pid)) for now, each in ((whole, server), (alone, idle)))
     series = server.asked("/api/v1/status/tsdb")["headStats"]["numSeries"]
     version = server.asked("/api/v1/status/buildinfo")["version"]
     size = f"{SIZE.pods:,} pods, {SIZE.namespaces} environments of {SIZE.departments} departments: {series:,} series"
     how = (
-        f"{size}, recorded ones included; {whole:.1f} MiB resident ({counting.peak_mib(server.pid):.1f} at most) of "
-        f"Prometheus {version} after {RUN_SECONDS} s, less {alone:.1f} MiB ({counting.peak_mib(idle.pid):.1f}) of one "
-        f"with the same rules that scrapes nothing; {PODS_PER_SECOND} pods a second were replaced"
+        f"{size}, recorded ones included; {whole:.1f} MiB resident ({peak:.1f} at most) of Prometheus {version} after "
+        f"{RUN_SECONDS} s, less {alone:.1f} MiB ({peak_alone:.1f} at most) of one "
+        f"with the same rules that scrapes nothing; {people.replaced():,} pods were replaced meanwhile"
     )
     yield figure("Prometheus: memory for our metrics", whole - alone, "MiB", GOAL_MIB, how)
     how = (
