@@ -9,7 +9,7 @@ import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar
+from typing import IO, Generic, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -35,20 +35,25 @@ class Answer(msgspec.Struct, Generic[Result]):
     error: str = ""
 
 
-def getter(url: str, *, timeout_seconds: float, most_bytes: int = -1) -> Get:
-    """Asks the Prometheus at an HTTP URL; without proxies. Reads at most so many bytes (-1: all)."""
+def getter(url: str, *, timeout_seconds: float, most_bytes: int | None = None) -> Get:
+    """Asks the Prometheus at an HTTP URL; without proxies. Reads at most so many bytes; all without a bound."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def get(path: str, parameters: Mapping[str, str | float]) -> bytes:
         try:
             with opener.open(f"{url}{path}?{urlencode(parameters)}", timeout=timeout_seconds) as answer:
-                return bytes(answer.read(most_bytes))
+                return _read(answer, most_bytes)
         except urllib.error.HTTPError as error:  # it says why in the same form as an answer
-            return error.read(most_bytes)
+            return _read(error, most_bytes)
         except (OSError, http.client.HTTPException) as error:
             raise ApiUnavailable(f"Prometheus at {url} does not answer: {error}; is it running?") from error
 
     return get
+
+
+def _read(answer: IO[bytes], most_bytes: int | None) -> bytes:
+    # Not read(-1): of an answer in pieces, that also reads what stands between and behind the pieces.
+    return answer.read() if most_bytes is None else answer.read(most_bytes)
 
 
 def results(decoder: msgspec.json.Decoder[Answer[Result]], body: bytes, result_type: str) -> list[Result]:

@@ -6,8 +6,10 @@ import json
 import os
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from govcloud_kube import Cluster
 
@@ -25,8 +27,17 @@ def cpu_seconds(pid: int) -> float:
 
 def peak_mib(pid: int) -> float:
     """The most memory a process ever had in use."""
+    return _memory_mib(pid, "VmHWM")
+
+
+def resident_mib(pid: int) -> float:
+    """Memory that a process has in use now."""
+    return _memory_mib(pid, "VmRSS")
+
+
+def _memory_mib(pid: int, field: str) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    return int(status.partition(f"{field}:")[2].split()[0]) / 1024
 
 
 def durations(cluster: Cluster) -> dict[float, float]:
@@ -54,7 +65,7 @@ class Mark:
 
 
 class Audit:
-    """Writes of users, from the API server's audit log."""
+    """What users asked for, from the API server's audit log; reads only of those whose reads it holds."""
 
     def __init__(self, log: Path) -> None:
         self._log = log
@@ -66,16 +77,29 @@ class Audit:
     def writes(self, since: Mark, user: str) -> Counter[str]:
         """Successful writes of a user since then: `patch environments/status` -> how often. Upkeep is left out."""
         found: Counter[str] = Counter()
+        for event in self._events(since, user):
+            about = event.get("objectRef") or {}
+            bad = int((event.get("responseStatus") or {}).get("code", 500)) >= 300
+            # In the name of others, too: it is the operator who writes.
+            if bad or about.get("resource", "") in _UPKEEP:
+                continue
+            sub = about.get("subresource")
+            found[f"{event['verb']} {about.get('resource', '')}{f'/{sub}' if sub else ''}"] += 1
+        return found
+
+    def verbs(self, since: Mark, user: str) -> Counter[str]:
+        """Requests of a user that began since then, whatever came of them, by verb: `list`, `watch`, …"""
+        # A watch is told of twice: when it begins and, much later, when it ends. Others are told of once.
+        return Counter(
+            event["verb"]
+            for event in self._events(since, user)
+            if event["verb"] != "watch" or event["stage"] == "ResponseStarted"
+        )
+
+    def _events(self, since: Mark, user: str) -> Iterator[dict[str, Any]]:
         with self._log.open("rb") as lines:
             lines.seek(since.offset)
             for line in lines:
-                event = json.loads(line)
-                about = event.get("objectRef") or {}
-                resource = about.get("resource", "")
-                bad = int((event.get("responseStatus") or {}).get("code", 500)) >= 300
-                # In the name of others, too: it is the operator who writes.
-                if bad or event["user"]["username"] != user or resource in _UPKEEP:
-                    continue
-                sub = about.get("subresource")
-                found[f"{event['verb']} {resource}{f'/{sub}' if sub else ''}"] += 1
-        return found
+                event: dict[str, Any] = json.loads(line)
+                if event["user"]["username"] == user:
+                    yield event

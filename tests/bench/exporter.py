@@ -1,11 +1,11 @@
-"""Same work, five ways: list 5,000 pods and sum by department; take 5,000 watch events into a store. Then 10,000 pods.
+"""Same work, five ways: list 5,000 pods and sum by department; take 5,000 watch events into a store.
 
     python -m tests.bench.exporter
 
 Ways: the exporter, the official client with typed objects, lightkube, kr8s, and a program of client-go's. They read the
 same fake API server, see `reading.canned`, in turns, each in a process of its own. What they found is compared before a
 figure is told. Figures: CPU seconds (user and system) of the reading alone, and peak memory of the whole process. The
-exporter does more than is asked of the others: it reads four other kinds, and sums up memory, storage and pools.
+exporter does more than is asked of the others: it reads six other kinds, and sums up memory, storage and pools.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench.figure import Figure, figure, folder
+from tests.bench.figure import Figure, end_in_order, figure, folder, progress
 from tests.bench.reading import canned, programs
 from tests.bench.reading.canned import Size
 
@@ -32,20 +32,16 @@ GOALS = {"list": (0.3, 120.0), "watch": (0.2, 120.0)}
 WORDS = {"list": "5,000 pods listed and summed", "watch": "5,000 events into a store"}
 ONCE = {("kr8s", "watch")}
 """A minute each."""
-SMALL = Size(pods=1_000, nodes=20, namespaces=100, departments=30, quotas=100, claims=100)
-LARGE = Size(pods=10_000, nodes=200, namespaces=1_000, departments=300, quotas=1_000, claims=1_000)
-FIRST_SECONDS, FIRST_MIB, LINEAR_TIMES = 10.0, 200.0, 12.0
 _READING = Path(__file__).parent / "reading"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What one process found. `seconds` are wall-clock."""
+    """What one process found."""
 
     cpu_seconds: float
     peak_mib: float
     sums: Mapping[str, int]
-    seconds: float = 0.0
 
 
 Runs = Mapping[str, Sequence[Run]]
@@ -53,13 +49,12 @@ Runs = Mapping[str, Sequence[Run]]
 
 
 def reading() -> Iterator[Figure]:
-    """All of it; some five minutes."""
+    """All of it; some five minutes, most of them kr8s'."""
     size = Size(pods=PODS)
     with _fake(canned.answers(size)) as config:
         yield from _compared("list", config)
     with _fake(canned.answers(Size(pods=0)), canned.events(PODS, size)) as config:
         yield from _compared("watch", config)
-    yield from _whole()
 
 
 def _ways() -> dict[str, list[str]]:
@@ -78,28 +73,13 @@ def _compared(work: str, config: Path) -> Iterator[Figure]:
     for turn in range(PAIRS):
         for way, command in ways.items():
             if turn == 0 or (way, work) not in ONCE:
+                progress(f"{WORDS[work]}: {way}, {turn + 1} of {PAIRS}")
                 found[way].append(_run([*command, work, str(config)]))
     _require_same(found)
     for way, runs in found.items():
         cpu_goal, mib_goal = GOALS[work] if way == OURS else (0.0, 0.0)
         yield _figure(f"{WORDS[work]}: {way}", cpu_goal, "s", [run.cpu_seconds for run in runs])
         yield _figure(f"{WORDS[work]}: {way}, memory", mib_goal, "MiB", [run.peak_mib for run in runs])
-
-
-def _whole() -> Iterator[Figure]:
-    """The exporter as its process works, without the server of its page, at a tenth of the size and at the whole."""
-    command = [sys.executable, str(_READING / "ours.py"), "first"]
-    found: dict[Size, list[Run]] = {SMALL: [], LARGE: []}
-    for size, runs in found.items():
-        with _fake(canned.answers(size)) as config:
-            runs += [_run([*command, str(config)]) for _ in range(PAIRS)]
-    _require_same({"large": found[LARGE]})
-    large = f"{LARGE.nodes} nodes, {LARGE.pods} pods, {LARGE.namespaces} namespaces"
-    yield _figure("exporter: first page", FIRST_SECONDS, "s", [run.seconds for run in found[LARGE]], f"{large}; wall")
-    yield _figure("exporter: memory", FIRST_MIB, "MiB", [run.peak_mib for run in found[LARGE]], large)
-    small_cpu, large_cpu = (statistics.median(run.cpu_seconds for run in found[size]) for size in (SMALL, LARGE))
-    how = f"{large}: {large_cpu:.2f} s of processor time until the first page; a tenth of it: {small_cpu:.2f} s"
-    yield figure("exporter: ten times as much", large_cpu / small_cpu, "times", LINEAR_TIMES, how)
 
 
 @contextmanager
@@ -124,12 +104,13 @@ def _require_same(found: Runs) -> None:
         raise RuntimeError(f"{different} found something else: figures would mean nothing")
 
 
-def _figure(name: str, goal: float, unit: str, values: Sequence[float], what: str = "") -> Figure:
+def _figure(name: str, goal: float, unit: str, values: Sequence[float]) -> Figure:
     spread = f"median of {len(values)} in turns, {min(values):.2f}-{max(values):.2f} {unit}"
-    how = "; ".join(filter(None, [what, spread, "JSON over plain HTTP from a fake", programs.versions()]))
+    how = f"{spread}; JSON over plain HTTP from a fake; {programs.versions()}"
     return figure(name, statistics.median(values), unit, goal, how)
 
 
 if __name__ == "__main__":
+    end_in_order()
     for found in reading():
         sys.stdout.write(f"{found.name}: {found.value:.3f} {found.unit} (at most {found.goal:g}); {found.how}\n")

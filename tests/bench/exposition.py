@@ -157,17 +157,22 @@ def _page(table: Iterable[tuple[Metric, list[Row]]]) -> Page:
     return Page.of(text.of_rows(metric, rows) for metric, rows in table)
 
 
+def named(series: int, told: str) -> str:
+    """Name of the figure of one way at one size."""
+    return f"scrape of {series // 1000}k series, {told}"
+
+
 def scrapes() -> Iterator[Figure]:
     """All sizes and ways; one minute."""
     for series, goal in SIZES.items():
-        shown, scrape = world(series), f"scrape of {series // 1000}k series"
+        shown = world(series)
         taken = measured(shown)
         for way, told in OURS.items():
-            yield _figure(f"{scrape}, {told}", goal, taken[way])
+            yield _figure(named(series, told), goal, taken[way])
             for peer, most in PEERS.items():
-                yield _part(f"{scrape}, {told}, of {peer.__name__}", most, taken[way], taken[peer])
+                yield _part(f"{named(series, told)}, of {peer.__name__}", most, taken[way], taken[peer])
         for peer in PEERS:
-            yield _figure(f"prometheus_client: {scrape}, {peer.__name__}", 0, taken[peer])
+            yield _figure(f"prometheus_client: {named(series, peer.__name__)}", 0, taken[peer])
     kept, peak = memory_mib(shown)
     how = f"tracemalloc: lines and their gzip, one format asked for; {peak:.1f} MiB while it is made"
     yield figure(f"page of {series // 1000}k series: memory", kept, "MiB", 0, how)

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +35,17 @@ def figure(name: str, value: float, unit: str, goal: float, how: str) -> Figure:
     """A measurement of today."""
     today = datetime.now(UTC).date().isoformat()
     return Figure(name=name, value=round(value, 3), unit=unit, goal=goal, how=how, measured_on=today)
+
+
+def end_in_order() -> None:
+    """Let SIGTERM end this process as an exception does: what it started is ended, too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
+def progress(words: str) -> None:
+    """Tell who waits what is being done now."""
+    sys.stderr.write(f"  {words}\n")
+    sys.stderr.flush()
 
 
 def seconds(call: Callable[[], object]) -> float:

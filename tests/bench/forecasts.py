@@ -181,6 +181,8 @@ LOADS: dict[str, tuple[Load, float]] = {
     "disk that only fills": (filling, 0.3),
 }
 """Load and the most that our error may be."""
+WISHED: dict[str, float] = {"office hours, step 7-14 days ago": 0.3}
+"""Goals that are out of reach: told beside what is held."""
 HOPELESS: dict[str, Load] = {
     "white noise": scattered,
     "noise with memory": partial(scattered, correlation=0.9),
@@ -211,8 +213,8 @@ def measured(method: Method, load: Load, *, seeds: range = SEEDS, weeks: int = P
 
 def forecasts() -> Iterator[Figure]:
     """All of it."""
-    for name, (load, goal) in LOADS.items():
-        yield _compared(name, load, goal)
+    for name, (load, most) in LOADS.items():
+        yield _compared(name, load, WISHED.get(name, most))
     yield from _tested_on_a_step()
     yield from _times()
     for name, load in HOPELESS.items():
@@ -226,12 +228,17 @@ def _peers() -> dict[str, Method]:
     return PEERS | (STATSMODELS if importlib.util.find_spec("statsmodels") else {})
 
 
+def named(load: str) -> str:
+    """Name of the figure of a load."""
+    return f"forecast: {load}"
+
+
 def _compared(name: str, load: Load, goal: float) -> Figure:
     found = measured(ours, load)
     others = ", ".join(f"{peer} {measured(method, load).mase:.2f}" for peer, method in _peers().items())
     short = measured(ours, load, weeks=4).mase
     how = f"7 days ahead, {len(SEEDS)} series of {PAST_WEEKS} weeks; ours with 4 weeks {short:.2f}; {others}"
-    return figure(f"forecast: {name}", found.mase, _UNIT, goal, how)
+    return figure(named(name), found.mase, _UNIT, goal, how)
 
 
 def _tested_on_a_step() -> Iterator[Figure]:

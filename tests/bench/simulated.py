@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from govcloud_infra.bundle import host
-from govcloud_kube import real
+from govcloud_kube import Object, real
 from govcloud_operators.environment import desired
 from support import apiserver, tenancy
 from support.apiserver import ApiServer
@@ -68,18 +68,30 @@ def kwok() -> Path:
 
 
 @contextmanager
-def _machines(server: ApiServer) -> Iterator[None]:
+def kubelets(server: ApiServer) -> Iterator[None]:
+    """kwok in the place of the kubelet of every machine that there is or will be; none sends a heartbeat."""
     stages = server.folder / "stages.yaml"
     stages.write_text((PINS / "stages.yaml").read_text().replace("@POD_ADDRESS@", POD_ADDRESS))
     kubeconfig = server.kubeconfig("kwok", "system:masters")
     command = [str(kwok()), f"--kubeconfig={kubeconfig}", f"--config={stages}", "--manage-all-nodes=true"]
     with apiserver.process([*command, "--server-address="], server.folder / "kwok.log"):
+        yield
+
+
+def make_node(admin: real.RealCluster, node: Object) -> None:
+    """Create a machine that pods may run on."""
+    admin.create(node)
+    # The API server marks every new machine as not ready; who takes that back on a real one does not run here.
+    clean = {"spec": {"taints": None}}
+    admin.raw("PATCH", f"/api/v1/nodes/{node['metadata']['name']}", clean, "application/merge-patch+json")
+
+
+@contextmanager
+def _machines(server: ApiServer) -> Iterator[None]:
+    with kubelets(server):
         admin = server.admin()
         for number in range(NODES):
-            admin.create({"apiVersion": "v1", "kind": "Node", "metadata": {"name": f"n{number}"}})
-            # The API server marks every new machine as not ready; who takes that back on a real one does not run here.
-            clean = {"spec": {"taints": None}}
-            admin.raw("PATCH", f"/api/v1/nodes/n{number}", clean, "application/merge-patch+json")
+            make_node(admin, {"apiVersion": "v1", "kind": "Node", "metadata": {"name": f"n{number}"}})
         yield
 
 

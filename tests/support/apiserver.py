@@ -11,10 +11,11 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 import yaml
@@ -51,7 +52,7 @@ class ApiServer:
 
     @property
     def audit_log(self) -> Path:
-        """One JSON event a line for every request but reads; empty unless it was started with `audit`."""
+        """One JSON event a line for every request but reads; not there unless it was started with `audit`."""
         return self.folder / "audit.log"
 
     def kubeconfig(self, user: str, *groups: str) -> Path:
@@ -106,12 +107,18 @@ def _from_bundle(name: str) -> Path | None:
 
 
 @contextmanager
-def running(folder: Path, *, controllers: Sequence[str] = CONTROLLERS, audit: bool = False) -> Iterator[ApiServer]:
-    """Start everything in `folder`, yield when ready, end every process however the test went."""
+def running(
+    folder: Path, *, controllers: Sequence[str] = CONTROLLERS, audit: bool = False, audited_readers: Sequence[str] = ()
+) -> Iterator[ApiServer]:
+    """Start everything in `folder`, yield when ready, end every process however the test went.
+
+    `audited_readers`: users whose reads are written to the audit log, too.
+    """
     authority = certificates.Authority(folder)
     with ExitStack() as stack:
         etcd_url = stack.enter_context(etcd(folder))
-        server = stack.enter_context(kube_apiserver(folder, authority, etcd_url, audit=audit))
+        auditing = _auditing(folder, audited_readers) if audit or audited_readers else {}
+        server = stack.enter_context(kube_apiserver(folder, authority, etcd_url, auditing))
         wait_until_ready(server)
         if controllers:
             stack.enter_context(controller_manager(server, controllers))
@@ -145,9 +152,17 @@ def etcd(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def kube_apiserver(
-    folder: Path, authority: certificates.Authority, etcd_url: str, *, audit: bool = False, port: int | None = None
+    folder: Path,
+    authority: certificates.Authority,
+    etcd_url: str,
+    auditing: Mapping[str, str] = MappingProxyType({}),
+    *,
+    port: int | None = None,
 ) -> Iterator[ApiServer]:
-    """An API server that is only starting, see `wait_until_ready`; on any free port unless one is given."""
+    """An API server that is only starting, see `wait_until_ready`; on any free port unless one is given.
+
+    `auditing`: flags of its audit log, if there is to be one.
+    """
     port = port or free_port()
     serving = authority.server("localhost", "kubernetes.default.svc")
     token_key = folder / "service-account.key"
@@ -169,14 +184,15 @@ def kube_apiserver(
         # As kubeadm has it: the network's own pods are privileged, so policies alone keep others from being it.
         "allow-privileged": "true",
     }
-    arguments |= _auditing(folder) if audit else {}
+    arguments |= auditing
     with process([str(binary("kube-apiserver")), *_flags(arguments)], folder / "kube-apiserver.log") as child:
         yield ApiServer(url=f"https://127.0.0.1:{port}", folder=folder, authority=authority, pid=child.pid)
 
 
-def _auditing(folder: Path) -> dict[str, str]:
-    """Who wrote what with which answer, without bodies, at once."""
-    rules = [{"level": "None", "verbs": ["get", "list", "watch"]}, {"level": "Metadata"}]
+def _auditing(folder: Path, readers: Sequence[str]) -> dict[str, str]:
+    """Who wrote what with which answer, and what these readers read, without bodies, at once."""
+    told = [{"level": "Metadata", "users": list(readers)}] if readers else []
+    rules = [*told, {"level": "None", "verbs": ["get", "list", "watch"]}, {"level": "Metadata"}]
     policy = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": rules}
     path = folder / "audit-policy.yaml"
     path.write_text(yaml.safe_dump(policy))
@@ -186,7 +202,11 @@ def _auditing(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def controller_manager(
-    server: ApiServer, controllers: Sequence[str] = CONTROLLERS, *, as_accounts: bool = False
+    server: ApiServer,
+    controllers: Sequence[str] = CONTROLLERS,
+    *,
+    as_accounts: bool = False,
+    requests_per_second: int = 20,
 ) -> Iterator[None]:
     """A controller manager with these controllers only; one started after the CRDs counts our kinds at once.
 
@@ -201,6 +221,8 @@ def controller_manager(
         "leader-elect": "false",
         "secure-port": "0",
         "use-service-account-credentials": "true" if as_accounts else "false",
+        "kube-api-qps": str(requests_per_second),
+        "kube-api-burst": str(requests_per_second * 3 // 2),
     }
     command = [str(binary("kube-controller-manager")), *_flags(arguments)]
     with process(command, server.folder / "kube-controller-manager.log"):

@@ -44,12 +44,9 @@ class Outages:
 
     @contextmanager
     def hung(self) -> Iterator[None]:
-        """The API server's connections stand, and nothing comes."""
-        os.kill(self.server.pid, signal.SIGSTOP)
-        try:
+        """See `hung` below."""
+        with hung(self.server):
             yield
-        finally:
-            os.kill(self.server.pid, signal.SIGCONT)
 
     def compact(self) -> None:
         """Let etcd forget all history up to now. Source: etcd's gRPC gateway, `/v3/kv/compaction`."""
@@ -82,6 +79,16 @@ class Outages:
         request = urllib.request.Request(f"{self._etcd_url}/v3/kv/{what}", body)  # noqa: S310 - loopback, ours
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - loopback, ours
             return bytes(answer.read())
+
+
+@contextmanager
+def hung(server: ApiServer) -> Iterator[None]:
+    """The API server's connections stand, and nothing comes."""
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
 
 
 @contextmanager

@@ -145,7 +145,7 @@ def request(home: str, name: str, **spec: Any) -> Object:
     }
 
 
-def eventually(look: Callable[[], Any], what: str, *, seconds: float = 90) -> Any:
+def eventually(look: Callable[[], Any], what: str, *, seconds: float = 90, pause_seconds: float = 0.1) -> Any:
     """The first true answer of `look`; fails after `seconds`. Errors of the API count as "not yet"."""
     deadline = time.monotonic() + seconds
     last: object = None
@@ -157,7 +157,7 @@ def eventually(look: Callable[[], Any], what: str, *, seconds: float = 90) -> An
         else:
             if last:
                 return last
-        time.sleep(0.1)  # real processes take their own time
+        time.sleep(pause_seconds)  # real processes take their own time
     raise AssertionError(f"{what}: not after {seconds} s; last seen: {last}")
 
 

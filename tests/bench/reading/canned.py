@@ -36,10 +36,10 @@ class Size:
     claims: int = 0
 
 
-def pod(number: int, size: Size, cpu_milli: int, version: int = 1) -> Wire:
+def pod(number: int, size: Size, cpu_milli: int, version: int = 1, variable_count: int = 56) -> Wire:
     """A pod of about 7 KB, as a Deployment with a few variables and managed fields makes it."""
     fields: Wire = {f"f:field-{index}": {".": {}, "f:name": {}, "f:value": {}} for index in range(90)}
-    variables = [{"name": f"VARIABLE_{index}", "value": f"value-{index}"} for index in range(56)]
+    variables = [{"name": f"VARIABLE_{index}", "value": f"value-{index}"} for index in range(variable_count)]
     requests = {"cpu": f"{cpu_milli}m", "memory": f"{number % 64 + 1}Mi"}
     image = f"registry.example/app-{number % 40}:1"
     containers = [{"name": "main", "image": image, "env": variables, "resources": {"requests": requests}}]
@@ -54,7 +54,7 @@ def pod(number: int, size: Size, cpu_milli: int, version: int = 1) -> Wire:
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": metadata,
-        "spec": {"nodeName": f"n{number % max(size.nodes, 50)}", "containers": containers},
+        "spec": {"nodeName": f"n{number % (size.nodes or 50)}", "containers": containers},
         "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
     }
 
@@ -62,7 +62,7 @@ def pod(number: int, size: Size, cpu_milli: int, version: int = 1) -> Wire:
 def answers(size: Size) -> Answers:
     """Lists of everything."""
     found = dict(_pages("Pod", [pod(number, size, number % 900 + 1) for number in range(size.pods)]))
-    for kind, items in _others(size).items():
+    for kind, items in others(size).items():
         found |= _pages(kind, items)
     resource = {"name": "pods", "singularName": "pod", "namespaced": True, "kind": "Pod", "verbs": ["list", "watch"]}
     found["/api/v1", ""] = _json({"kind": "APIResourceList", "groupVersion": "v1", "resources": [resource]})
@@ -72,7 +72,7 @@ def answers(size: Size) -> Answers:
     return found
 
 
-_PATHS = {
+PATHS = {
     "Pod": "pods",
     "Namespace": "namespaces",
     "Node": "nodes",
@@ -85,7 +85,7 @@ _OWN = frozenset({"ServiceInstance", "ServiceOffering"})
 
 
 def _pages(kind: str, items: list[Wire]) -> Iterator[tuple[tuple[str, str], bytes]]:
-    path = f"{f'/apis/{TAG}/v1alpha1' if kind in _OWN else '/api/v1'}/{_PATHS[kind]}"
+    path = f"{f'/apis/{TAG}/v1alpha1' if kind in _OWN else '/api/v1'}/{PATHS[kind]}"
     for start in range(0, max(len(items), 1), PAGE_PODS):
         end = start + PAGE_PODS
         token = str(end) if end < len(items) else ""
@@ -98,10 +98,18 @@ def _list(kind: str, items: list[Wire], token: str) -> bytes:
     return _json({"kind": f"{kind}List", "apiVersion": "v1", "metadata": metadata, "items": items})
 
 
-def _others(size: Size) -> dict[str, list[Wire]]:
+def others(size: Size) -> dict[str, list[Wire]]:
+    """What there is beside pods, by kind."""
     spaces = [f"tax-p{number}-test" for number in range(size.namespaces)]
     quota = {"spec": {"hard": {"requests.cpu": "8", "requests.memory": "16Gi", "requests.storage": "50Gi"}}}
-    claim = {"spec": {"storageClassName": "local"}, "status": {"phase": "Bound", "capacity": {"storage": "5Gi"}}}
+    claim = {
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "local",
+            "resources": {"requests": {"storage": "5Gi"}},
+        },
+        "status": {"phase": "Bound", "capacity": {"storage": "5Gi"}},
+    }
     machine = {"cpu": "64", "memory": "256Gi", "pods": "110"}
     node = {
         "spec": {},

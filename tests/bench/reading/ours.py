@@ -1,8 +1,4 @@
-"""The exporter's own reading.
-
-`list` does all that the exporter does first: seven kinds, and every figure of them. `first` does it as its process
-does, with a thread for each kind, and writes the page.
-"""
+"""The exporter's own reading. `list` does all that the exporter does first: seven kinds, and every figure of them."""
 
 from __future__ import annotations
 
@@ -15,16 +11,12 @@ from measuring import Sums, Work, department, measured
 
 from govcloud_kube import real
 from govcloud_monitoring import serve
-from govcloud_monitoring.exposition.page import respond
-from govcloud_monitoring.kubernetes.families import families
 from govcloud_monitoring.kubernetes.reader import KINDS, PODS, KubernetesReader
 from govcloud_monitoring.kubernetes.snapshot import Snapshot
-from govcloud_monitoring.source import Clock, Source, Tracker
 from govcloud_monitoring.watch.follower import Follower, Terms
 from govcloud_monitoring.watch.restarts import Restarts
 
 STALE_SECONDS = 25
-LOOK_SECONDS = 0.05
 
 
 def terms(config: Path) -> Terms:
@@ -68,23 +60,5 @@ def watched(config: Path) -> Work:
     return work
 
 
-def first(config: Path) -> Work:
-    """From nothing to a page; see above."""
-    reader = KubernetesReader(terms(config))
-    source = Source(name="kubernetes", read=reader.read, families=families, heard_at=reader.heard_at)
-    clock = Clock(monotonic=time.monotonic, wall=time.time)
-    tracker = Tracker(source, clock, stale_after_seconds=STALE_SECONDS)
-
-    def work() -> Sums:
-        for follower in reader.followers:
-            follower.start()
-        while not tracker.refresh():
-            time.sleep(LOOK_SECONDS)
-        respond("text/plain", "gzip", [tracker.page()])
-        return by_department(reader.read())
-
-    return work
-
-
 if __name__ == "__main__":
-    measured({"list": listed, "watch": watched, "first": first})
+    measured({"list": listed, "watch": watched})

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import http.client
+import functools
 import os
 import re
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,90 +18,16 @@ from govcloud_api import errors, labels
 from govcloud_kube.cluster import Object, Ref
 from govcloud_kube.real import RealCluster
 from support import apiserver as servers
-from support import kinds, mounted
+from support import exporter_process
 from support.apiserver import ApiServer
-from support.monitoring import Wire, condition, container, key, offering, samples, service
+from support.exporter_process import COMMAND, Exporter, Samples, apply_rbac, environment
+from support.monitoring import Wire, condition, container, key, offering, service
 from support.monitoring import namespace as namespace_of
-from support.mounted import Site
 
-Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
-RBAC = Path(__file__).parents[3] / "monitoring/deploy/20-exporter-rbac.yaml"
-USER = ("system:serviceaccount:govcloud-monitoring:exporter", "system:serviceaccounts")
 UP = key("govcloud_source_up", source="kubernetes")
 GI = 2**30
 OURS = labels.API_VERSION
-
-
-@dataclass(frozen=True, slots=True)
-class Exporter:
-    """A running exporter process, asked as Prometheus asks; for its health, as a kubelet does."""
-
-    port: int
-    health_port: int
-    site: Site
-
-    def get(self, path: str, accept: str = "text/plain") -> tuple[int, str]:
-        """Status and body of a page."""
-        connection = self._connection(path)
-        try:
-            connection.request("GET", path, headers={"Accept": accept})
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode()
-        finally:
-            connection.close()
-
-    def _connection(self, path: str) -> http.client.HTTPConnection:
-        if path == "/healthz":
-            return http.client.HTTPConnection("127.0.0.1", self.health_port, timeout=5)
-        how = mounted.context(self.site.prometheus.folder, self.site.authority.certificate)
-        how.check_hostname = False  # it is asked by its address
-        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=how)
-
-    def samples(self) -> Samples:
-        """The samples of one scrape."""
-        return samples(self.get("/metrics")[1])
-
-    def wait_for(self, wanted: Callable[[Samples], bool], seconds: float = 30) -> Samples:
-        """The first scrape that is as wanted; fails the test when none is in time."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            try:
-                found = self.samples()
-            except OSError:
-                found = {}
-            if found and wanted(found):
-                return found
-            time.sleep(0.2)  # a real process, a real server: there is nothing to be told by
-        pytest.fail(f"not within {seconds} s; last scrape: {sorted(map(str, found))}")
-
-
-COMMAND = [sys.executable, "-m", "govcloud_monitoring.serve"]
-
-
-def environment(**given: str) -> dict[str, str]:
-    """The environment of an exporter with these settings."""
-    return dict(os.environ) | {f"GOVCLOUD_EXPORTER_{name.upper()}": value for name, value in given.items()}
-
-
-@contextmanager
-def running(kubeconfig: Path, log: Path, **settings: str) -> Iterator[Exporter]:
-    exporter = Exporter(servers.free_port(), servers.free_port(), Site(log.parent / "site"))
-    given = {
-        "kubeconfig": str(kubeconfig), "host": "127.0.0.1", "port": str(exporter.port), "refresh_seconds": "1",
-        "health_port": str(exporter.health_port), "tls_folder": str(exporter.site.exporter.folder),
-    }  # fmt: skip
-    with servers.process(COMMAND, log, environment(**given | settings)) as child:
-        yield exporter
-    assert child.returncode == 0, "SIGTERM is an orderly end"
-
-
-def apply_rbac(admin: RealCluster) -> None:
-    kinds.install(admin)
-    admin.apply(
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "govcloud-monitoring"}}, field_manager="t"
-    )
-    for each in yaml.safe_load_all(RBAC.read_text()):
-        admin.apply(each, field_manager="govcloud-platform")
+running = functools.partial(exporter_process.running, refresh_seconds="1")
 
 
 @pytest.fixture(scope="module")
@@ -116,8 +39,7 @@ def admin(apiserver: ApiServer) -> RealCluster:
 
 @pytest.fixture
 def exporter(apiserver: ApiServer, admin: RealCluster, tmp_path: Path) -> Iterator[Exporter]:
-    user, *groups = USER
-    with running(apiserver.kubeconfig(user, *groups), tmp_path / "exporter.log") as started:
+    with running(exporter_process.kubeconfig(apiserver), tmp_path / "exporter.log") as started:
         yield started
 
 
@@ -327,9 +249,7 @@ def test_a_stopped_api_server_empties_the_page_and_not_the_exporter(tmp_path: Pa
         admin = server.admin()
         apply_rbac(admin)
         department(admin, "tax-portal-test", "tax", "test")
-        user, *groups = USER
-        kubeconfig = server.kubeconfig(user, *groups)
-        started = running(kubeconfig, tmp_path / "exporter.log", stale_seconds="4")
+        started = running(exporter_process.kubeconfig(server), tmp_path / "exporter.log", stale_seconds="4")
         exporter = started.__enter__()
         shown = exporter.wait_for(lambda page: page[UP] == 1)
         assert [name for name, labels in shown if ("department", "tax") in labels]

@@ -55,6 +55,23 @@ def test_writes_of_one_user_since_a_moment(tmp_path: Path) -> None:
     assert audit.writes(mark, "operator") == {"patch environments/status": 1}
 
 
+def test_requests_of_one_user_are_counted_once_and_when_they_begin(tmp_path: Path) -> None:
+    log = tmp_path / "audit.log"
+    ended = event("watch", "pods", "exporter") | {"stage": "ResponseComplete"}
+    log.write_text("")
+    audit = counting.Audit(log)
+    mark = audit.mark()
+    later = [
+        ended,
+        event("watch", "pods", "exporter") | {"stage": "ResponseStarted"},
+        ended,
+        event("list", "pods", "exporter", code=403) | {"stage": "ResponseComplete"},
+        event("list", "pods", "somebody") | {"stage": "ResponseComplete"},
+    ]
+    log.write_text("".join(json.dumps(each) + "\n" for each in later))
+    assert audit.verbs(mark, "exporter") == {"watch": 1, "list": 1}
+
+
 def test_outcomes_differ_by_what_was_wanted_and_by_nothing_else() -> None:
     notes = {labels.OWNER_UID: "1", "kubectl.kubernetes.io/last-applied-configuration": "{}"}
     one = {

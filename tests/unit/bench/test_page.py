@@ -1,9 +1,12 @@
 """The page of figures: a goal that is missed says so, and why."""
 
+import ast
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.bench import page
+from tests.bench import exposition, forecasts, page
 
 CPU = "operator: processor time a change"
 
@@ -24,3 +27,24 @@ def test_a_missed_goal_has_its_reason(value: float, told: bool) -> None:
     text = page.page([figure(CPU, value, 0.75)], {})
     assert ("## Not reached, and why" in text) == told
     assert (f"**{CPU}**: A change is two events" in text) == told
+
+
+def names() -> Iterator[str]:
+    """Of figures: those that are written down as they are, and those that have a reason and are put together."""
+    for module in Path(page.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text())):
+            match node:
+                case ast.Call(func=ast.Name(id="figure"), args=[ast.Constant(value=str(name)), *_]):
+                    yield name
+    yield from (exposition.named(series, told) for series in exposition.SIZES for told in exposition.OURS.values())
+    yield from map(forecasts.named, forecasts.LOADS)
+
+
+def test_reasons_are_those_of_figures_that_there_are() -> None:
+    assert set(page.WHY) <= set(names())
+
+
+def test_a_goal_that_is_wished_is_of_a_load_that_is_measured() -> None:
+    assert {name for name, wished in forecasts.WISHED.items() if wished < forecasts.LOADS[name][1]} == set(
+        forecasts.WISHED
+    )
