@@ -32,6 +32,7 @@ BEGAN = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 FIRST, BUSY, HOLE, EDGES, UNMEASURED = (datetime(2026, 11, 3, hour, tzinfo=UTC) for hour in range(9, 14))
 """Hours: observed by halves, eventful, with a hole in the middle, with one at each end, without what volumes hold."""
 NOW = UNMEASURED + HOUR + 30 * MINUTE
+GRANTS = Path(__file__).parents[3] / "monitoring/ledger/grants.sql"
 GI = 1 << 30
 CORE_HOUR, GIB_HOUR = 3_600_000, 1024 * 3600
 Series = dict[tuple[str, tuple[tuple[str, str], ...]], history.Curve]
@@ -140,7 +141,7 @@ def hour(ask: AskAt, start: datetime) -> dict[Resource, DepartmentHour]:
 def test_an_eventful_hour_is_exact(ask: AskAt):
     found = hour(ask, BUSY)
     assert (found["cpu"].granted, found["cpu"].reserved) == (6 * CORE_HOUR // 2 + 10 * CORE_HOUR // 2, 2 * CORE_HOUR)
-    # Half an hour of a core by the steady one, a quarter of an hour and a third of one, and two cores for ten minutes.
+    # Half a core and a quarter of one for an hour, one for twenty minutes, two for ten.
     # What a container used between its last sample and its restart is not known to anybody: here 30 seconds of it.
     used_cores = 0.5 * 3600 + 0.25 * (3600 - 30) + 1200 + 2 * 600
     assert found["cpu"].used == pytest.approx(1000 * used_cores, rel=0.001)
@@ -238,6 +239,14 @@ def test_figures_of_departments_never_hold_up_the_costs(office: Office, ask: Ask
     assert sum(office.record(recorder, NOW) for _ in range(15)) == 5
     with office.opened() as ledger:
         assert ledger.newest_of_departments() == UNMEASURED
+
+
+def test_the_role_that_is_deployed_may_write_and_read_them(ask: AskAt, server: Server):
+    with raw(server.place("postgres")) as connection:
+        connection.run(GRANTS.read_text())
+    with session(server.place(Settings().user)) as ledger:
+        ledger.write_departments(list(hour(ask, BUSY).values()))
+        assert len(ledger.departments(date(2026, 11, 1))) == 3
 
 
 @contextmanager
