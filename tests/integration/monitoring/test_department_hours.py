@@ -64,7 +64,10 @@ def past() -> str:
             return lambda at: value if at > start else None
 
         series("govcloud_pool_cpu_allocatable_cores", after(10), pool="workers", **source)
-        raised = lambda at, start=start: (4 if at <= BUSY + HOUR / 2 else 8) if at > start else None  # noqa: E731
+
+        def raised(at: datetime, start: datetime = start) -> float | None:
+            return (4 if at <= BUSY + HOUR / 2 else 8) if at > start else None
+
         series("govcloud_cpu_quota_cores", raised, **tax, **source)
         series("govcloud_cpu_quota_cores", after(2), department="tax", purpose="production", **source)
         series("govcloud_memory_quota_bytes", after(8 * GI), **tax, **source)
