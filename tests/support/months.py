@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from govcloud_monitoring.accountant.month import Month, with_provisional, with_provisional_days
 from govcloud_monitoring.ledger import hour as hours
 from govcloud_monitoring.ledger.charge import COMPONENTS, UNITS, Component, Statement
-from govcloud_monitoring.ledger.prices import Amounts, Prices
+from govcloud_monitoring.ledger.department_hour import DepartmentSum
+from govcloud_monitoring.ledger.prices import RESOURCES, Amounts, Prices, Resource
 from govcloud_monitoring.ledger.sums import DayCost, Sum
 from govcloud_monitoring.ledger.usage import PoolHour, Usage
 
@@ -68,9 +69,39 @@ def month(lines: Iterable[Sum], **more: object) -> Month:
     )
     known: dict[str, object] = {
         "first": FIRST, "currency": "EUR", "lines": listed, "days": days, "pools": pool_costs(listed),
-        "closed_hours": {}, "closed_until": CLOSED_UNTIL, "until": UNTIL,
+        "closed_hours": {}, "closed_until": CLOSED_UNTIL, "until": UNTIL, "departments": (),
     }  # fmt: skip
     return Month(**{**known, **more})  # type: ignore[arg-type]  # a test says which fields
+
+
+def held(
+    department: str, resource: Resource, granted: int, reserved: int, used: int | None, **more: int
+) -> DepartmentSum:
+    """What a department held in the hours before `UNTIL`; some hours wasted what others used too much."""
+    hours = more.get("hours", 567)
+    over = {"wasted": None} if used is None else {"wasted": max(0, reserved - used) + reserved // 4}
+    known: dict[str, object] = {
+        "department": department, "resource": resource, "unit": UNITS[resource], "granted": granted,
+        "reserved": reserved, "used": used, "hours": hours,
+        "measured_hours": 0 if used is None else hours, **over, **more,
+    }  # fmt: skip
+    return DepartmentSum(**known)  # type: ignore[arg-type]  # a test says which fields
+
+
+def _holdings(codes: Iterable[str]) -> tuple[DepartmentSum, ...]:
+    """Each less than the one before; some use more than they reserve, or reserve more than they may."""
+    return tuple(
+        held(
+            code,
+            name,
+            size * (50 if place % 7 == 6 else 90),
+            size * 60,
+            size * (70 if place % 5 == 4 else 20 + place % 9),
+        )
+        for place, code in enumerate(codes)
+        for size in [10**10 // (place + 2)]
+        for name in RESOURCES
+    )
 
 
 @cache
@@ -79,7 +110,7 @@ def in_use(departments: tuple[str, ...] = DEPARTMENTS, *, environments: int = 4,
     found = [each for day in range(days) for each in _statements(departments, environments, day)]
     lines = with_provisional((), found)
     closed = {pool: 24 * (days - 1) + 14 for pool in pool_costs(lines)}
-    return month(lines, days=with_provisional_days((), found), closed_hours=closed)
+    return month(lines, days=with_provisional_days((), found), closed_hours=closed, departments=_holdings(departments))
 
 
 @cache
@@ -98,7 +129,8 @@ def large(departments: int = 300, environments: int = 1000) -> Month:
         for each in lines
         for day, cost in enumerate(_evenly(each.cost_microcents, count))
     )
-    return month(lines, days=tuple(spread), closed_until=END, until=END)
+    codes = [f"department-{number:03d}" for number in range(departments)]
+    return month(lines, days=tuple(spread), closed_until=END, until=END, departments=_holdings(codes))
 
 
 def _evenly(total: int, count: int) -> list[int]:
@@ -175,4 +207,17 @@ lines = st.lists(
     ),
     max_size=8,
 )
-months = lines.map(month)
+holdings = st.lists(
+    st.builds(
+        held,
+        department=names.filter(bool),
+        resource=st.sampled_from(RESOURCES),
+        granted=st.integers(0, 10**15),
+        reserved=st.integers(0, 10**15) | st.just(0),
+        used=st.none() | st.integers(0, 10**15),
+        hours=st.integers(1, 567),
+    ),
+    max_size=6,
+    unique_by=lambda each: (each.department, each.resource),
+).map(tuple)
+months = st.builds(lambda lines, departments: month(lines, departments=departments), lines, st.none() | holdings)

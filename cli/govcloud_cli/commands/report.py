@@ -53,6 +53,8 @@ def report(
     charged twice; hours that are not closed yet are provisional. As html it is one page to send, print and keep,
     without scripts, which opens nothing else.
 
+    Text, html and json also say what each department was granted, reserved, used and wasted of CPU, memory and storage.
+
     As csv it is a row a line of the ledger: month, currency, department (empty: the platform), environment, product,
     purpose, tier, pool, component, unit, quantity (an integer), list_cost (the tariff) and cost, both with all their
     8 decimals. A text that a spreadsheet would take for a formula begins with an apostrophe.

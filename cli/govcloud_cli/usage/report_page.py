@@ -14,6 +14,7 @@ import jinja2
 from govcloud_cli.output import harmless
 from govcloud_cli.usage import report_amounts as amounts
 from govcloud_cli.usage import report_charts as charts
+from govcloud_cli.usage import report_shares
 from govcloud_cli.usage import report_words as words
 from govcloud_cli.usage.report_sums import DIRECT, Figures
 from govcloud_monitoring.ledger.charge import COMPONENTS
@@ -34,6 +35,11 @@ def page(found: Figures) -> str:
             composition=charts.composition(found),
             bars=charts.by_department(found),
             days=charts.by_day(found),
+            shares=report_shares.shares(found),
+            shares_missing=report_shares.missing(found),
+            most_bars=charts.MOST_BARS,
+            resource_words=report_shares.RESOURCE_WORDS,
+            unit_words=report_shares.UNIT_WORDS,
             components=COMPONENTS,
             component_words=words.COMPONENT_WORDS,
             closed=words.is_closed(found.month),

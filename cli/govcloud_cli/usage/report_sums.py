@@ -93,13 +93,14 @@ class Figures:
 
 
 def narrowed(month: Month, department: str | None) -> Month:
-    """Lines and days of one department; `pools` stay what the pools cost as a whole."""
+    """Lines, days and shares of one department; `pools` stay what the pools cost as a whole."""
     if department is None:
         return month
     return replace(
         month,
         lines=tuple(line for line in month.lines if line.department == department),
         days=tuple(day for day in month.days if day.department == department),
+        departments=month.departments and tuple(each for each in month.departments if each.department == department),
     )
 
 

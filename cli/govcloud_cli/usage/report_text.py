@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from govcloud_cli.output import harmless, table
+from govcloud_cli.usage import report_shares
 from govcloud_cli.usage import report_words as words
 from govcloud_cli.usage.report_amounts import EXACT_DECIMALS, decimals_for, exact, money, percent
+from govcloud_cli.usage.report_shares import Part
 from govcloud_cli.usage.report_sums import Figures, Row
 from govcloud_monitoring.ledger.charge import COMPONENTS
 
 _HEADER = ("CPU", "MEMORY", "STORAGE", "PLATFORM SHARE", "IDLE SHARE", "TOTAL", "TARIFF")
+_SHARES_HEADER = ("GRANTED", "RESERVED", "USED", "WASTED", "USED OF RESERVED")
 
 
 def text(found: Figures) -> str:
-    """A line a department, dearest first, their sum last, then what the figures are worth."""
+    """A line a department, dearest first, their sum last; what they held; then what the figures are worth."""
     month, decimals = found.month, decimals_for(found.turnover_microcents)
     head = f"{month.first:%B %Y} until {words.moment(month.until)}, costs in {harmless(month.currency)}"
     body = _table(found, decimals) if found.departments else "nobody was charged for anything"
-    return "\n".join([head, *_one_department(found, decimals), "", body, "", *_worth(found, decimals)])
+    held = [*_shares(found), *report_shares.missing(found)]
+    return "\n".join([head, *_one_department(found, decimals), "", body, "", *held, "", *_worth(found, decimals)])
 
 
 def _table(found: Figures, decimals: int) -> str:
@@ -33,6 +37,28 @@ def _table(found: Figures, decimals: int) -> str:
 def _amounts(row: Row, decimals: int) -> list[str]:
     costs = [row.costs[component] for component in COMPONENTS]
     return [money(amount, decimals) for amount in (*costs, row.cost_microcents, row.list_microcents)]
+
+
+def _shares(found: Figures) -> list[str]:
+    """A line a department and resource."""
+    known = report_shares.shares(found)
+    if known is None:
+        return []
+    named = [(words.department_name(row.department), row) for row in known.rows] + [("all", known.total)]
+    names = [(name, _resource(part)) for name, row in named for part in row.parts]
+    rows = [_held(part) for _, row in named for part in row.parts]
+    columns = (_right(column) for column in zip(_SHARES_HEADER, *rows, strict=True))
+    header, *cells = zip(*columns, strict=True)
+    held = zip(names, cells, strict=True)
+    return table(("DEPARTMENT", "RESOURCE", *header), [(*name, *cell) for name, cell in held]).splitlines()
+
+
+def _resource(part: Part) -> str:
+    return f"{report_shares.RESOURCE_WORDS[part.resource]}, {report_shares.UNIT_WORDS[part.resource]}"
+
+
+def _held(part: Part) -> list[str]:
+    return [*(part.amount(name) for name in ("granted", "reserved", "used", "wasted")), part.used_percent]
 
 
 def _right(column: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from govcloud_monitoring.accountant import wire
 from govcloud_monitoring.ledger.charge import Charge, Statement
+from govcloud_monitoring.ledger.department_hour import DepartmentHour, DepartmentSum, sum_of, summed
 from govcloud_monitoring.ledger.sums import DayCost, Sum
 
 
@@ -35,6 +36,8 @@ class Month:
     closed_hours: Mapping[str, int]
     closed_until: datetime | None
     until: datetime
+    departments: tuple[DepartmentSum, ...] | None = None
+    """What departments were granted, reserved, used and wasted; None: the ledger is older and does not tell."""
 
     @property
     def cost_microcents(self) -> int:
@@ -84,6 +87,13 @@ def with_provisional_pools(closed: Mapping[str, int], open_hours: Iterable[State
     for statement in open_hours:
         costs[statement.pool] += statement.pool_cost_microcents
     return dict(sorted(costs.items()))
+
+
+def with_provisional_departments(
+    written: Iterable[DepartmentSum], open_hours: Iterable[DepartmentHour]
+) -> tuple[DepartmentSum, ...]:
+    """What departments held with the hours added that are not written yet."""
+    return summed((*written, *map(sum_of, open_hours)))
 
 
 def _key(line: Sum) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -16,16 +16,19 @@ from govcloud_kube.cluster import Objects
 from govcloud_monitoring.accountant import month as months
 from govcloud_monitoring.accountant.closing import HOUR, Accountant, Tariff, begun, statements
 from govcloud_monitoring.accountant.days import Days
+from govcloud_monitoring.accountant.department_hours import department_hours
 from govcloud_monitoring.accountant.departments import Departments, departments
 from govcloud_monitoring.accountant.families import Books
 from govcloud_monitoring.accountant.hours import PriceList
 from govcloud_monitoring.accountant.idleness import Counts, idle_environments
 from govcloud_monitoring.accountant.questions import Stretch, observe
 from govcloud_monitoring.accountant.recommendations import Recommendations, recommendations
+from govcloud_monitoring.accountant.recording import Recorder
 from govcloud_monitoring.accountant.settings import Settings
 from govcloud_monitoring.advice import measured
 from govcloud_monitoring.advice.reserved import namespaces
 from govcloud_monitoring.ledger.charge import Statement
+from govcloud_monitoring.ledger.department_hour import DepartmentHour
 from govcloud_monitoring.ledger.shares import Method
 from govcloud_monitoring.ledger.store import Ledger
 from govcloud_monitoring.ledger.sums import month_bounds
@@ -85,6 +88,11 @@ class Office:
         with self.opened() as ledger:
             return accountant.round(now, ledger, tariff)
 
+    def record(self, recorder: Recorder, now: datetime) -> int:
+        """Write down what departments held; the number of hours written. Raises GovcloudError."""
+        with self.opened() as ledger:
+            return recorder.round(now, ledger)
+
     def idle(self, now: datetime) -> Counts:
         """Idle environments of now: a question about 35 days, not one for every minute. Raises GovcloudError."""
         return idle_environments(self.ask, now)
@@ -125,8 +133,12 @@ class Office:
             newest = ledger.newest()
             lines, days = ledger.month(first), ledger.by_day(first)
             pools, hours = ledger.pool_costs(first), ledger.hours(first)
+            departments, written = ledger.departments(first), ledger.newest_of_departments()
         closed_until = newest + HOUR if newest else None
-        running = self._open_hours(max(beginning, closed_until or beginning), min(end, now))
+        since, until = max(beginning, closed_until or beginning), min(end, now)
+        running = self._open_hours(since, until)
+        # Written after the costs, they may be an hour behind for a moment, or far when the ledger is new to them.
+        held = self._open_departments(max(since, written + HOUR if written else since), until)
         return months.Month(
             first=first,
             currency=self.options.currency,
@@ -135,7 +147,8 @@ class Office:
             pools=months.with_provisional_pools(pools, running),
             closed_hours=hours,
             closed_until=closed_until,
-            until=max(beginning, min(end, now)),
+            until=max(beginning, until),
+            departments=months.with_provisional_departments(departments, held),
         )
 
     def days(self, first: date) -> Days:
@@ -146,6 +159,14 @@ class Office:
     def _open_hours(self, since: datetime, until: datetime) -> list[Statement]:
         """Hours that are not closed, the running one as far as it has come; hours long past stay what they are."""
         tariff = self.tariff()
-        stretches = (Stretch(start=start, end=min(start + HOUR, until)) for start in begun(until, since))
-        long_enough = (each for each in stretches if each.seconds >= SHORTEST_SECONDS)
-        return [found for each in long_enough for found in statements(observe(each, self.ask), tariff)]
+        return [found for each in _open(since, until) for found in statements(observe(each, self.ask), tariff)]
+
+    def _open_departments(self, since: datetime, until: datetime) -> list[DepartmentHour]:
+        """What departments held in them."""
+        return [found for each in _open(since, until) for found in department_hours(each, self.ask)]
+
+
+def _open(since: datetime, until: datetime) -> Iterator[Stretch]:
+    """Hours since then, without a last one that has hardly begun."""
+    stretches = (Stretch(start=start, end=min(start + HOUR, until)) for start in begun(until, since))
+    return (each for each in stretches if each.seconds >= SHORTEST_SECONDS)

@@ -16,8 +16,8 @@ from fractions import Fraction
 from govcloud_monitoring.prometheus import AskAt, Vector
 
 SAMPLE_SECONDS = 30
-_MIB = 1 << 20
-_MILLI = 1000
+MILLI = 1000
+PER_MIB = Fraction(1, 1 << 20)
 _OBSERVED = "cluster:govcloud_pool_cpu_allocatable_cores:sum"
 """Recorded whenever the exporter reads the cluster and Prometheus reads the exporter."""
 _MEMORY = "14d"
@@ -70,20 +70,20 @@ class Observed:
 
 def observe(stretch: Stretch, ask: AskAt) -> Observed:
     """All that the ledger needs to know of a stretch. Raises what `ask` raises."""
-    asked = _Asked(stretch, ask)
+    asked = Asked(stretch, ask)
     if not asked.coverage_permille:
         return Observed(stretch=stretch)
     return Observed(
         stretch=stretch,
         coverage_permille=asked.coverage_permille,
         owners=asked.owners(),
-        charged_cpu=asked.by_pool("namespace_pool:charged_cpu_cores:max", _MILLI),
-        charged_memory=asked.by_pool("namespace_pool:charged_memory_bytes:max", Fraction(1, _MIB)),
-        storage=asked.by("namespace", "namespace:charged_storage_bytes:max", Fraction(1, _MIB)),
-        platform_cpu=asked.by("pool", "pool:govcloud_platform_cpu_requested_cores:max", _MILLI),
-        platform_memory=asked.by("pool", "pool:govcloud_platform_memory_requested_bytes:max", Fraction(1, _MIB)),
-        capacity_cpu=asked.by("pool", "pool:govcloud_pool_cpu_allocatable_cores:max", _MILLI),
-        capacity_memory=asked.by("pool", "pool:govcloud_pool_memory_allocatable_bytes:max", Fraction(1, _MIB)),
+        charged_cpu=asked.by_pool("namespace_pool:charged_cpu_cores:max", MILLI),
+        charged_memory=asked.by_pool("namespace_pool:charged_memory_bytes:max", PER_MIB),
+        storage=asked.by("namespace", "namespace:charged_storage_bytes:max", PER_MIB),
+        platform_cpu=asked.by("pool", "pool:govcloud_platform_cpu_requested_cores:max", MILLI),
+        platform_memory=asked.by("pool", "pool:govcloud_platform_memory_requested_bytes:max", PER_MIB),
+        capacity_cpu=asked.by("pool", "pool:govcloud_pool_cpu_allocatable_cores:max", MILLI),
+        capacity_memory=asked.by("pool", "pool:govcloud_pool_memory_allocatable_bytes:max", PER_MIB),
         measured_permille=asked.measured(),
     )
 
@@ -97,17 +97,21 @@ def observed_until(now: datetime, ask: AskAt) -> datetime | None:
     return datetime.fromtimestamp(newest[0].value, UTC) if newest else None
 
 
-class _Asked:
-    """Questions about one stretch."""
+class Asked:
+    """Questions about one stretch. `samples` is how often it was observed.
+
+    `began_before` is False where observing began in it: then nothing is missing before.
+    """
 
     def __init__(self, stretch: Stretch, ask: AskAt) -> None:
         self._stretch = stretch
         self._ask = ask
         counted = self._over("count", _OBSERVED)
-        samples = Fraction(counted[0].value).limit_denominator() if counted else Fraction()
+        self.samples = Fraction(counted[0].value).limit_denominator() if counted else Fraction()
         expected = Fraction(stretch.seconds, SAMPLE_SECONDS)
-        self._coverage = min(Fraction(1), samples / expected)
-        self._share = self._coverage if self._began_before() else Fraction(1)
+        self._coverage = min(Fraction(1), self.samples / expected)
+        self.began_before = self._began_before()
+        self._share = self._coverage if self.began_before else Fraction(1)
 
     @property
     def coverage_permille(self) -> int:
@@ -124,6 +128,11 @@ class _Asked:
             (sample.labels["namespace"], sample.labels["pool"]): self._amount(sample.value, units)
             for sample in self._over("sum", name)
         }
+
+    def summed(self, label: str, name: str, units: Fraction | int) -> dict[str, int]:
+        """Amounts by one label, of series that have more than that."""
+        found = self._ask(f"sum by ({label}) (sum_over_time({name}[{self._stretch.seconds}s]))", self._stretch.end)
+        return {sample.labels[label]: self._amount(sample.value, units) for sample in found}
 
     def owners(self) -> dict[str, Owner]:
         """Owners at the end of the stretch; of what went before, the last."""

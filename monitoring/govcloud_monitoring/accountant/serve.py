@@ -19,6 +19,7 @@ from govcloud_monitoring.accountant import answers, departments, idleness, recom
 from govcloud_monitoring.accountant.closing import Accountant
 from govcloud_monitoring.accountant.families import Books, families
 from govcloud_monitoring.accountant.office import Office
+from govcloud_monitoring.accountant.recording import Recorder
 from govcloud_monitoring.accountant.settings import Settings
 from govcloud_monitoring.bounded import Limits, Server
 from govcloud_monitoring.collector import ExporterCollector
@@ -87,15 +88,20 @@ def _api(at: Office) -> Server:
 
 def _work(at: Office, tracker: Tracker[Books], stop: threading.Event) -> None:
     """Close what is due, look at the books, pause. An unexpected error ends it: /healthz then asks for a restart."""
-    accountant = Accountant(at.ask)
+    accountant, recorder = Accountant(at.ask), Recorder(at.ask)
     while True:
-        try:
-            at.work(accountant, process.now())
-        except GovcloudError as error:
-            logger.warning("%s; tried again in %.0f s", error, at.options.pause_seconds)
+        _try(lambda: at.work(accountant, process.now()), at)
         tracker.refresh()
+        _try(lambda: at.record(recorder, process.now()), at)
         if stop.wait(at.options.pause_seconds):
             return
+
+
+def _try(act: Callable[[], int], at: Office) -> None:
+    try:
+        act()
+    except GovcloudError as error:
+        logger.warning("%s; tried again in %.0f s", error, at.options.pause_seconds)
 
 
 def work(stop: threading.Event) -> None:

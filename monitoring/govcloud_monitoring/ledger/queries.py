@@ -73,6 +73,22 @@ select
 from ledger.charge where start >= :beginning and start < :end
 group by day, department, component order by day, department, component
 """
+APPEND_DEPARTMENTS = """
+insert into ledger.department_hour (
+  start, department, resource, granted, reserved, used, wasted, coverage_permille, measured_permille)
+select start, department, resource, granted, reserved, used, wasted, coverage_permille, measured_permille
+from json_to_recordset(cast(:rows as json)) as row(
+  start timestamptz, department text, resource text, granted bigint, reserved bigint, used bigint, wasted bigint,
+  coverage_permille smallint, measured_permille smallint)
+"""
+NEWEST_OF_DEPARTMENTS = "select max(start) as start from ledger.department_hour"
+DEPARTMENTS = """
+select
+  department, resource, sum(granted) as granted, sum(reserved) as reserved, sum(used) as used, sum(wasted) as wasted,
+  count(*) as hours, count(used) as measured_hours
+from ledger.department_hour where start >= :beginning and start < :end
+group by department, resource order by department, resource
+"""
 TOTALS = """
 select revision > 0 as correction, department, purpose, component, sum(cost_microcents) as cost_microcents
 from ledger.charge group by correction, department, purpose, component

@@ -45,6 +45,27 @@ create table if not exists ledger.charge (
   )
 );
 
+-- What departments were granted, reserved, used and wasted: measured, not charged, and never corrected. CPU is in
+-- milli-core-seconds, memory and storage in MiB-seconds. An hour is written by one statement; nothing is known of the use
+-- that nobody measured.
+create table if not exists ledger.department_hour (
+  start timestamptz not null check (extract(epoch from start) % 3600 = 0),
+  department text not null check (department <> ''),
+  resource text not null check (resource in ('cpu', 'memory', 'storage')),
+  granted bigint not null check (granted >= 0),
+  reserved bigint not null check (reserved >= 0),
+  used bigint check (used >= 0),
+  wasted bigint,
+  coverage_permille smallint not null check (coverage_permille between 1 and 1000),
+  measured_permille smallint not null check (measured_permille between 0 and 1000),
+  written_at timestamptz not null default now(),
+  primary key (start, department, resource),
+  constraint used_is_measured check ((used is null) = (measured_permille = 0)),
+  constraint wasted_is_reserved_and_not_used check (
+    case when used is null then wasted is null else wasted is not null and wasted = greatest(0, reserved - used) end
+  )
+);
+
 create or replace function ledger.refuse_change() returns trigger language plpgsql
   set search_path = pg_catalog, pg_temp as $$
 begin
@@ -101,10 +122,30 @@ begin
   return null;
 end $$;
 
+create or replace function ledger.refuse_second_writing() returns trigger language plpgsql
+  set search_path = pg_catalog, pg_temp as $$
+declare
+  written record;
+begin
+  for written in select start, count(*) as rows from new_hours group by start order by start loop
+    perform ledger.lock_hour('departments', written.start);
+    if written.rows <> (select count(*) from ledger.department_hour as hour where hour.start = written.start) then
+      raise unique_violation using
+        message = format('the hour of departments at %s is written', written.start),
+        hint = 'it stays as it is';
+    end if;
+  end loop;
+  return null;
+end $$;
+
 create or replace trigger append_only before update or delete or truncate on ledger.pool_hour
   for each statement execute function ledger.refuse_change();
 create or replace trigger append_only before update or delete or truncate on ledger.charge
   for each statement execute function ledger.refuse_change();
+create or replace trigger append_only before update or delete or truncate on ledger.department_hour
+  for each statement execute function ledger.refuse_change();
+create or replace trigger once after insert on ledger.department_hour
+  referencing new table as new_hours for each statement execute function ledger.refuse_second_writing();
 create or replace trigger not_late after insert on ledger.charge
   referencing new table as new_charges for each statement execute function ledger.refuse_late_charges();
 create or replace trigger balanced after insert on ledger.pool_hour
@@ -113,3 +154,4 @@ create or replace trigger balanced after insert on ledger.pool_hour
 -- Not even a session that replicates goes past them.
 alter table ledger.pool_hour enable always trigger append_only, enable always trigger balanced;
 alter table ledger.charge enable always trigger append_only, enable always trigger not_late;
+alter table ledger.department_hour enable always trigger append_only, enable always trigger once;

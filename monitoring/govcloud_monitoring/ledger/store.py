@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from importlib import resources
@@ -21,11 +21,13 @@ from govcloud_api import errors
 from govcloud_monitoring.ledger import queries
 from govcloud_monitoring.ledger.charge import Charge, Statement, refuse_other_than_full_hour
 from govcloud_monitoring.ledger.correction import correct
+from govcloud_monitoring.ledger.department_hour import DepartmentHour, DepartmentSum, from_row
 from govcloud_monitoring.ledger.refusals import told
 from govcloud_monitoring.ledger.sums import DayCost, DaySum, Sum, Totals, month_bounds
 
 TIMEOUT_SECONDS = 60.0
 """Of the socket; what the server allows itself is shorter, so that its own words arrive."""
+TABLES = "ledger.pool_hour, ledger.charge, ledger.department_hour"
 SETTINGS = (
     "set search_path = pg_catalog, pg_temp",
     "set statement_timeout = '50s'",
@@ -83,7 +85,7 @@ class Ledger:
             if writer:
                 role = pg8000.native.identifier(writer)
                 self._connection.run(f"grant usage on schema ledger to {role}")
-                self._connection.run(f"grant select, insert on ledger.pool_hour, ledger.charge to {role}")
+                self._connection.run(f"grant select, insert on {TABLES} to {role}")
 
     def close_hour(self, statement: Statement) -> None:
         """Write a pool's hour, all or nothing.
@@ -157,6 +159,29 @@ class Ledger:
     def by_day(self, first: date) -> tuple[DayCost, ...]:
         """The same a day by department and component only: the points of a chart."""
         return tuple(DayCost(**each) for each in self._month(queries.BY_DAY, first))
+
+    def write_departments(self, hours: Sequence[DepartmentHour]) -> None:
+        """Write all of one hour, all or nothing; it is never corrected.
+
+        Raises AlreadyClosed when it is there, InvalidSpec when a rule of the schema refuses it, and ValueError when a
+        start is not a full hour in UTC.
+        """
+        for each in hours:
+            refuse_other_than_full_hour(each.start)
+        rows = [asdict(each) | {"start": each.start.isoformat(), "wasted": each.wasted} for each in hours]
+        with self._transaction("writing what departments held"):
+            self._connection.run(queries.APPEND_DEPARTMENTS, rows=json.dumps(rows))
+
+    def newest_of_departments(self) -> datetime | None:
+        """The beginning of the newest hour that is written of departments, in UTC."""
+        with told("reading the last hour of departments"):
+            (found,) = self._read(queries.NEWEST_OF_DEPARTMENTS)
+        last: datetime | None = found["start"]
+        return last
+
+    def departments(self, first: date) -> tuple[DepartmentSum, ...]:
+        """What departments held in the month that begins on `first`. Raises ValueError on another day."""
+        return tuple(from_row(each) for each in self._month(queries.DEPARTMENTS, first))
 
     def totals(self) -> Totals:
         """Everything since the ledger began."""

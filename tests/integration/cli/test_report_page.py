@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from govcloud_cli.usage import report_form
-from govcloud_cli.usage.report_amounts import money, typeset
+from govcloud_cli.usage.report_amounts import core_hours, money, typeset
 from govcloud_cli.usage.report_sums import Figures, figures
 from govcloud_monitoring.accountant.month import Month
 from govcloud_monitoring.ledger.charge import COMPONENTS
+from govcloud_monitoring.ledger.prices import RESOURCES
 from support import chromium, months
 from support.chromium import Browser, Page, Viewport
 from support.months import HOSTILE, UNIT, line, month
@@ -37,7 +38,8 @@ NAMED_BY_STRANGERS = month(
         line(name, component, (place + 1) * UNIT, environment=name * 3, product=name, tier=name, pool=name)
         for place, name in enumerate(HOSTILE)
         for component in COMPONENTS
-    ]
+    ],
+    departments=tuple(months.held(name, "cpu", 3 * UNIT, 2 * UNIT, UNIT) for name in HOSTILE),
 )
 WORTHLESS = replace(CORRECTED, pools={"workers": 1})
 MONTHS: dict[str, Callable[[], Month]] = {
@@ -179,6 +181,26 @@ def test_bars_are_as_long_as_their_costs(which: str, view: str, show: Open):
         assert pieces == pytest.approx([abs(cost) / span * whole for cost in costs], abs=1)
 
 
+@pytest.mark.parametrize("view", ["wide", "dark", "narrow"])
+@pytest.mark.parametrize("which", ["in use", "large"])
+def test_shares_are_as_long_as_their_amounts(which: str, view: str, show: Open):
+    found = figures(MONTHS[which]())
+    page = show(html(found.month), VIEWS[view])
+    measured = page.measured(LENGTHS % {"parent": ".three .track", "side": "width"})
+    known = {(each.department, each.resource): each for each in found.month.departments or ()}
+    parts = [known[row.department, name] for row in found.departments if row.department for name in RESOURCES][:72]
+    assert len(measured) == len(parts)
+    for part, (whole, pieces) in zip(parts, measured, strict=True):
+        amounts = [part.granted, part.reserved, part.used or 0]
+        assert whole > 150
+        assert pieces == pytest.approx([amount / max(amounts) * whole for amount in amounts], abs=1)
+    heights = page.measured(LENGTHS % {"parent": ".three .track", "side": "height"})
+    for whole, (granted, reserved, used) in heights:
+        assert granted == pytest.approx(whole, abs=0.1)
+        assert reserved == pytest.approx(whole, abs=0.1)
+        assert 3 < used < whole / 2  # told apart by form, not by colour alone
+
+
 def test_bars_stand_end_to_end_on_both_sides_of_zero(show: Open):
     page = show(html(CORRECTED))
     zero = 20 / 80  # tax has 20 below, and roads and tax have 60 above
@@ -306,7 +328,10 @@ def figures_of(found: Figures) -> set[str]:
     """Totals as they are printed; between groups of digits a PDF has blanks."""
     decimals = 2 if found.turnover_microcents >= 100 * UNIT else 4
     rows = (*found.departments, *found.environments, found.total)
-    return {typeset(money(row.cost_microcents, decimals)).replace("\u202f", " ") for row in rows}
+    costs = {typeset(money(row.cost_microcents, decimals)) for row in rows}
+    held = found.month.departments or ()
+    reserved = {typeset(core_hours(each.reserved)) for each in held if each.resource == "cpu"}
+    return {amount.replace("\u202f", " ") for amount in costs | reserved}
 
 
 def tool(*command: str) -> str:

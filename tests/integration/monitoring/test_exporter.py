@@ -255,7 +255,7 @@ def test_a_stopped_api_server_empties_the_page_and_not_the_exporter(tmp_path: Pa
         assert [name for name, labels in shown if ("department", "tax") in labels]
     try:
         page = exporter.wait_for(lambda page: page[UP] == 0)
-        assert [name for name, _ in page if not re.match("govcloud_(source|build|watch)_", name)] == []
+        assert [name for name, _ in page if not re.match("govcloud_(source|build|watch|exporter)_", name)] == []
         assert page[key("govcloud_watch_restarts_total", kind="Pod", reason="disconnected")] == 1
         assert page[key("govcloud_source_last_success_timestamp_seconds", source="kubernetes")] > 1.7e9
         assert exporter.get("/healthz")[0] == 200, "a restart of the exporter would not bring the API server back"

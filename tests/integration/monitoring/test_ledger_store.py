@@ -17,6 +17,7 @@ from hypothesis import given, settings
 
 from govcloud_api import errors
 from govcloud_monitoring.ledger.charge import Charge, Statement
+from govcloud_monitoring.ledger.department_hour import DepartmentHour, sum_of
 from govcloud_monitoring.ledger.focus import lines
 from govcloud_monitoring.ledger.hour import statement
 from govcloud_monitoring.ledger.prices import Amounts
@@ -31,6 +32,8 @@ from support.ledger_database import OTHER, OWNER, WRITER, Server
 from support.postgresql import eventually
 
 POOLS = count(1)
+YEARS = count(1990)
+"""Of what is written of departments, which is the same for all pools: each test has a year of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +58,18 @@ def closed(pool: str, start: datetime = START, **cores: int) -> Statement:
     """An hour of eight cores, used by departments so."""
     usages = [usage(department, held(cores=number)) for department, number in cores.items()]
     return statement(hour(*usages, capacity=held(cores=8), pool=pool, start=start))
+
+
+def departments_hour(start: datetime, department: str = "tax", **more: Any) -> DepartmentHour:
+    """One of its lines."""
+    known: dict[str, Any] = {
+        "granted": 9,
+        "reserved": 7,
+        "used": 4,
+        "coverage_permille": 1000,
+        "measured_permille": 900,
+    }
+    return DepartmentHour(start=start, department=department, resource="cpu", **{**known, **more})
 
 
 def raw(server: Server, user: str = WRITER) -> pg8000.native.Connection:
@@ -120,24 +135,32 @@ def test_any_hour_that_can_be_is_taken(server: Server, given_hour: PoolHour, met
         "delete from ledger.pool_hour where false",
         "truncate ledger.charge",
         "truncate ledger.pool_hour cascade",
+        "update ledger.department_hour set used = 0, wasted = reserved",
+        "delete from ledger.department_hour",
+        "truncate ledger.department_hour",
+        "insert into ledger.department_hour select * from ledger.department_hour on conflict (start, department, "
+        "resource) do update set used = 0",
         "insert into ledger.pool_hour select * from ledger.pool_hour on conflict (pool, start, revision) do update "
         "set cost_microcents = 0",
     ],
 )
 def test_nobody_changes_what_was_written(server: Server, ledger: Ledger, pool: str, user: str, change: str):
-    written = closed(pool, tax=3)
+    written, start = closed(pool, tax=3), START.replace(year=next(YEARS))
     ledger.close_hour(written)
+    ledger.write_departments([departments_hour(start)])
     connection = raw(server, user)
     assert refusal(lambda: connection.run(change)) == "42501"
     connection.close()
     assert ledger.charges(pool, START) == written.charges
+    assert ledger.departments(start.date()) == (sum_of(departments_hour(start)),)
 
 
 def test_a_session_that_replicates_changes_nothing_either(server: Server, ledger: Ledger, pool: str):
     ledger.close_hour(closed(pool, tax=3))
     connection = raw(server, "postgres")
     connection.run("set session_replication_role = replica")
-    assert refusal(lambda: connection.run("delete from ledger.charge")) == "42501"
+    for change in ("delete from ledger.charge", "delete from ledger.department_hour"):
+        assert refusal(lambda change=change: connection.run(change)) == "42501"
     connection.close()
 
 
@@ -313,6 +336,60 @@ def test_totals_agree_by_department_and_by_pool(ledger: Ledger, pool: str):
         assert sum(costs.departments.values()) == sum(costs.pools.values())
 
 
+def test_what_departments_held_reads_as_it_was_written(ledger: Ledger):
+    start = START.replace(year=next(YEARS))
+    hours = [departments_hour(start, name, used=used) for name, used in (("roads", 8), ("tax", 4))]
+    ledger.write_departments(hours)
+    ledger.write_departments([departments_hour(start + HOUR, used=None, measured_permille=0)])
+    roads, tax = ledger.departments(start.date())
+    assert (roads, tax) == (sum_of(hours[0]), replace(sum_of(hours[1]), granted=18, reserved=14, hours=2))
+    assert (roads.wasted, tax.used, tax.wasted, tax.measured_hours) == (0, 4, 3, 1)
+    assert ledger.departments(START.replace(year=next(YEARS)).date()) == ()
+
+
+def test_an_hour_of_departments_is_written_once_and_whole(ledger: Ledger):
+    start = START.replace(year=next(YEARS))
+    ledger.write_departments([departments_hour(start)])
+    for again in (["tax"], ["roads"], ["tax", "roads"]):
+        with pytest.raises(AlreadyClosed):
+            ledger.write_departments([departments_hour(start, name) for name in again])
+    ledger.write_departments([departments_hour(start + HOUR)])
+    assert [(each.department, each.hours) for each in ledger.departments(start.date())] == [("tax", 2)]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"granted": -1}, {"reserved": -1}, {"used": -1}, {"department": ""}, {"used": 10**19}, {"used": None},
+        {"measured_permille": 0}, {"coverage_permille": 0}, {"measured_permille": 1001}, {"resource": "patience"},
+    ],
+)  # fmt: skip
+def test_what_departments_cannot_have_held_is_refused_with_its_hour(ledger: Ledger, fields: dict[str, Any]):
+    start = START.replace(year=next(YEARS))
+    with pytest.raises(errors.InvalidSpec):
+        ledger.write_departments([departments_hour(start, "a"), replace(departments_hour(start, "b"), **fields)])
+    assert ledger.departments(start.date()) == ()
+
+
+def test_waste_is_what_is_reserved_and_not_used_and_nothing_else(server: Server):
+    connection = raw(server)
+    insert = "insert into ledger.department_hour values (:start, 'tax', 'cpu', 9, 7, :used, :wasted, 1000, 900)"
+    for used, wasted in ((4, 2), (4, None), (None, 7), (9, -2)):
+        values = {"start": START.replace(year=1980), "used": used, "wasted": wasted}
+        assert refusal(lambda values=values: connection.run(insert, **values)) == "23514"
+    connection.close()
+
+
+def test_of_two_who_write_an_hour_of_departments_one_wins(server: Server, ledger: Ledger):
+    start = START.replace(year=next(YEARS))
+    for number in range(8):
+        at = start + number * HOUR
+        offers = [departments_hour(at, name) for name in ("tax", "roads")]
+        ended = together(server, *(lambda each, offer=offer: each.write_departments([offer]) for offer in offers))
+        assert ended == ["closed already", "written"]
+    assert sum(each.hours for each in ledger.departments(start.date())) == 8
+
+
 def together(server: Server, *acts: Callable[[Ledger], Any]) -> list[str]:
     """Each act in a session and a thread of its own, all at once; what became of them."""
     barrier = threading.Barrier(len(acts))
@@ -399,7 +476,13 @@ def test_the_schema_is_applied_again_without_harm(server: Server, ledger: Ledger
 
 def test_who_has_no_right_is_told_so(server: Server, pool: str):
     with session(server.place(OTHER)) as stranger:
-        for act in (lambda: stranger.month(START.date()), lambda: stranger.close_hour(closed(pool, tax=1))):
+        acts: list[Callable[[], Any]] = [
+            lambda: stranger.month(START.date()),
+            lambda: stranger.close_hour(closed(pool, tax=1)),
+            lambda: stranger.departments(START.date()),
+            lambda: stranger.write_departments([departments_hour(START)]),
+        ]
+        for act in acts:
             with pytest.raises(errors.Forbidden, match="permission denied"):
                 act()
     with session(server.place(WRITER)) as writer, pytest.raises(errors.Forbidden):

@@ -1,8 +1,10 @@
 """The report as a page: its words, its numbers, and that names stay names."""
 
+import json
 import re
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
@@ -12,10 +14,11 @@ from hypothesis import strategies as st
 
 from govcloud_cli.output import harmless
 from govcloud_cli.usage import report_form
-from govcloud_cli.usage.report_amounts import decimals_for, exact, money, typeset
+from govcloud_cli.usage.report_amounts import core_hours, decimals_for, exact, gib_hours, money, typeset
 from govcloud_cli.usage.report_sums import figures
-from govcloud_monitoring.accountant.month import Month
+from govcloud_monitoring.accountant.month import Month, parse
 from govcloud_monitoring.ledger.charge import COMPONENTS
+from govcloud_monitoring.ledger.department_hour import DepartmentSum
 from support import months
 from support.months import END, HOSTILE, UNIT, line, month
 
@@ -78,7 +81,10 @@ def read(found: Month, department: str | None = None) -> Read:
 def named(name: str) -> Month:
     """Everything that a stranger can name is called so."""
     more = dict.fromkeys(("environment", "product", "purpose", "tier", "pool"), name)
-    return month([line(name, component, UNIT, **more) for component in COMPONENTS], currency=name)
+    departments = (months.held(name, "cpu", 3 * UNIT, 2 * UNIT, UNIT),)
+    return month(
+        [line(name, component, UNIT, **more) for component in COMPONENTS], currency=name, departments=departments
+    )
 
 
 def test_it_says_which_month_and_how_final_it_is():
@@ -121,13 +127,68 @@ def test_every_table_ends_in_the_months_sum(found: Month):
     tables, cost = read(found).tables, sum(each.cost_microcents for each in found.lines)
     shown = typeset(money(cost, decimals_for(figures(found).turnover_microcents)))
     places = {"departments": 6, "environments": 6, "by-day": -1}
-    assert set(tables) - {"pools"} <= set(places)
+    others = {"pools", "shares"}
+    assert set(tables) - others <= set(places)
     assert {name: tables[name][-1][place] for name, place in places.items() if name in tables} == dict.fromkeys(
-        set(tables) - {"pools"}, shown
+        set(tables) - others, shown
     )
     for row in tables.get("pools", [])[1:]:
         assert row[-3:] == [row[-2], row[-2], "0"]
     assert f"The lines sum to the pools' cost exactly: {typeset(exact(cost))} EUR." in read(found).text
+
+
+@settings(max_examples=25, deadline=None)
+@given(found=months.months)
+def test_what_departments_held_is_the_months_numbers_and_their_sum(found: Month):
+    rows = read(found).tables.get("shares", [])
+    known = {(each.department, each.resource): each for each in found.departments or ()}
+    assert len(rows) == (1 + 3 * (len({code for code, _ in known}) + 1) if known else 0)
+    cells = [row[-6:] for row in rows[1:]]
+    for place, (resource, of) in enumerate((("cpu", core_hours), ("memory", gib_hours), ("storage", gib_hours))):
+        shown = [row[1:5] for row in cells[place::3]]
+        each_one = [held for (_, name), held in known.items() if name == resource]
+        expected = [amounts_of(held, of) for held in each_one]
+        assert all(row in shown[:-1] for row in expected)
+        if each_one:
+            numbers = [(h.granted, h.reserved, h.used or 0, h.wasted or 0) for h in each_one]
+            sums = [sum(values) for values in zip(*numbers, strict=True)]
+            shown_sums = [typeset(of(value)) for value in sums]
+            nobody = all(held.used is None for held in each_one)
+            assert shown[-1] == (shown_sums[:2] + ["\u2013"] * 2 if nobody else shown_sums)
+
+
+def amounts_of(held: DepartmentSum, of: Callable[[int], str]) -> list[str]:
+    values = (held.granted, held.reserved, held.used, held.wasted)
+    return [typeset("-" if value is None else of(value)) for value in values]
+
+
+def test_shares_have_bars_and_words_and_are_of_one_department_where_that_is_asked():
+    whole, one = read(months.in_use()), read(months.in_use(), "culture")
+    assert [row[0] for row in whole.tables["shares"][1:8:3]] == ["tax", "health", "transport"]
+    labels = [label for label in whole.of("span", "aria-label") if "granted" in label]
+    assert len(labels) == 3 * len(months.DEPARTMENTS)
+    assert labels[0].startswith("tax, CPU: granted ")
+    assert "wasted" in labels[0]
+    assert [row[0] for row in one.tables["shares"][1::3]] == ["culture", "All"]
+
+
+def test_a_ledger_that_does_not_tell_what_departments_held_has_a_page_that_says_so():
+    older = months.in_use().plain()
+    del older["departments"]
+    found = read(parse(json.dumps(older).encode()))
+    assert "The ledger of this cloud is older than this program" in found.text
+    assert "shares" not in found.tables
+    assert "Nothing is known of what was granted" in read(replace(months.in_use(), departments=())).text
+
+
+def test_use_that_was_not_always_measured_is_told():
+    part = replace(months.held("tax", "storage", 9, 8, 7), measured_hours=500)
+    found = read(month([], departments=(part, months.held("tax", "cpu", 5, 4, 3, hours=560))))
+    assert "Storage: use was measured in 500 of 567 hours; used and wasted are of these alone." in found.text
+    assert "known for" not in found.text
+    assert found.tables["shares"][3][-1] == "\u2013"
+    new = read(month([], departments=(months.held("tax", "cpu", 5, 4, 3, hours=60),)))
+    assert "What was granted, reserved and used is known for 60 of 566 hours." in new.text
 
 
 def test_the_proof_is_computed_and_its_failure_is_loud():
@@ -200,3 +261,4 @@ def test_three_hundred_departments_and_a_thousand_environments_are_quick_and_sma
     parsed.feed(text)
     assert len(parsed.tables["departments"]) == 2 + 300 + 1
     assert len(parsed.tables["environments"]) == 2 + 1000 + 1
+    assert len(parsed.tables["shares"]) == 1 + 3 * (300 + 1)

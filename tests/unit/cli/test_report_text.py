@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from govcloud_cli.usage import report_form, report_words
-from govcloud_cli.usage.report_amounts import exact, money
+from govcloud_cli.usage.report_amounts import CORE_HOUR_MCORE_SECONDS, GIB_HOUR_MIB_SECONDS, exact, money
 from govcloud_cli.usage.report_sums import figures
 from govcloud_monitoring.accountant.month import Month
 from govcloud_monitoring.ledger.charge import COMPONENTS
@@ -34,10 +34,43 @@ def test_a_line_a_department_and_their_sum():
         "platform (borne by nobody)    0.00     0.00      0.00             0.00        50.00    50.00    100.00",
         "sum                          30.00    60.00     90.00           120.00       200.00   500.00   1000.00",
         "",
+        "nothing is known of what was granted, reserved and used",
+        "",
         "closed until 2025-11-24 14:00 UTC, later hours are provisional",
         "the lines sum to the pools' cost exactly: 500.00000000 EUR",
         "each amount is rounded by itself, to 2 decimals; -o csv has every digit",
     ]
+
+
+def test_a_line_a_department_and_resource_and_all_together():
+    hours = CORE_HOUR_MCORE_SECONDS
+    known = month(
+        [*TAX, line("roads", "cpu", UNIT)],
+        departments=(
+            months.held("roads", "cpu", 40 * hours, 0, 0),
+            months.held("tax", "cpu", 100 * hours, 60 * hours, 15 * hours, wasted=45 * hours),
+            months.held("tax", "storage", 0, GIB_HOUR_MIB_SECONDS, None),
+        ),
+    )
+    lines = text(known).splitlines()
+    start = next(place for place, row in enumerate(lines) if "RESOURCE" in row)
+    assert lines[start : start + 11] == [
+        "DEPARTMENT   RESOURCE             GRANTED   RESERVED    USED   WASTED   USED OF RESERVED",
+        "tax          CPU, core-hours       100.00      60.00   15.00    45.00             25.0 %",
+        "tax          Memory, GiB-hours       0.00       0.00       -        -                  -",
+        "tax          Storage, GiB-hours      0.00       1.00       -        -                  -",
+        "roads        CPU, core-hours        40.00       0.00    0.00     0.00                  -",
+        "roads        Memory, GiB-hours       0.00       0.00       -        -                  -",
+        "roads        Storage, GiB-hours      0.00       0.00       -        -                  -",
+        "all          CPU, core-hours       140.00      60.00   15.00    45.00             25.0 %",
+        "all          Memory, GiB-hours       0.00       0.00       -        -                  -",
+        "all          Storage, GiB-hours      0.00       1.00       -        -                  -",
+        "Storage: use was measured in 0 of 567 hours; used and wasted are of these alone",
+    ]
+    alone = text(known, "roads")
+    assert "tax" not in alone
+    assert "140.00" not in alone
+    assert "does not tell what departments were granted and used" in text(replace(known, departments=None))
 
 
 def test_one_department_is_told_with_its_share_of_the_whole():
