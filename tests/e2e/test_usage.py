@@ -4,11 +4,13 @@ Last: use is a rate, and the stories before spent its minutes. Here a load runs,
 """
 
 import json
+import re
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ CPU_MILLI, MEMORY_MIB, DISK_MIB = 200, 300, 200
 WINDOW_SECONDS = 330
 """The five minutes of the rate, and the last scrape."""
 ERROR_RATIO = 0.02
+SHARES = ("granted", "reserved", "used", "wasted")
 LEDGER = "/api/v1/namespaces/govcloud-monitoring/services/https:ledger:api/proxy"
 
 
@@ -159,6 +162,26 @@ def test_what_is_shown_is_what_the_kernel_counted(lab: Lab, loaded: Load) -> Non
     assert found["storage"]["used"] == pytest.approx(stored, rel=ERROR_RATIO)
     assert stored == pytest.approx(DISK_MIB << 20, rel=ERROR_RATIO)
     assert found["storage"]["wasted"] == found["storage"]["reserved"] - found["storage"]["used"]
+
+
+def test_the_report_shows_what_was_granted_used_and_wasted(lab: Lab, loaded: Load) -> None:
+    def told() -> tuple[float, dict[str, dict[str, Any]]]:
+        month = json.loads(lab.govcloud("report", str(lab.site), "-o", "json"))
+        of_civil = {each["resource"]: each for each in month["departments"] if each["department"] == "civil"}
+        return datetime.fromisoformat(month["until"]).timestamp(), of_civil
+
+    (since, before), cores_before, began = told(), measured.cpu_seconds(lab.name, [loaded.uid]), time.monotonic()
+    time.sleep(120)
+    (until, after), cores_after, ended = told(), measured.cpu_seconds(lab.name, [loaded.uid]), time.monotonic()
+    used = (after["cpu"]["used"] - before["cpu"]["used"]) / 1000 / (until - since)
+    assert used == pytest.approx((cores_after - cores_before) / (ended - began), rel=ERROR_RATIO)
+    for held in after.values():
+        assert held["granted"] >= held["reserved"] > held["used"] > 0
+        assert held["wasted"] >= held["reserved"] - held["used"]
+    page = lab.govcloud("report", str(lab.site), "-o", "html").partition('id="shares"')[2]
+    [row] = re.findall(r"<th[^>]*>civil</th>(.*?)</tr>", page)
+    cells = [float(cell.replace("\u202f", "")) for cell in re.findall(r"<td[^>]*>([\d.\u202f]+)</td>", row)]
+    assert cells == pytest.approx([after["cpu"][name] / 3.6e6 for name in SHARES], abs=0.02)
 
 
 def test_every_question_of_every_dashboard_is_answered_but_those_that_wait(
