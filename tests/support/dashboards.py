@@ -32,12 +32,7 @@ class Question:
     @property
     def asked(self) -> str:
         """The expression as it reaches Prometheus. KeyError for a variable that nobody sets."""
-        return self.of_department(VARIABLES["department"])
-
-    def of_department(self, code: str) -> str:
-        """The same, with another department chosen."""
-        chosen = VARIABLES | {"department": code}
-        return re.sub(r"\$(\w+)", lambda found: chosen[found[1]], self.expr)
+        return re.sub(r"\$(\w+)", lambda found: VARIABLES[found[1]], self.expr)
 
     @property
     def legend_labels(self) -> frozenset[str]:

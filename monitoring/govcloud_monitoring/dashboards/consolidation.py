@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from govcloud_monitoring.dashboards.panel import Board, Limit, Panel, Query, Row, Unit, View
+from govcloud_monitoring.dashboards.questions import or_none
 
 
 def _group(metric: str) -> str:
@@ -74,6 +75,7 @@ DUPLICATES = Row(
         ),
     ),
 )
+_IDLE = "max by (department, reason) (govcloud_idle_workloads)"
 IDLE = Row(
     title="Idle for 35 days",
     panels=(
@@ -86,7 +88,7 @@ IDLE = Row(
             view=View.STACK,
             queries=(
                 Query(
-                    expr="sum by (reason) (max by (department, reason) (govcloud_idle_workloads))",
+                    expr=or_none(f"sum by (reason) ({_IDLE})", "idle", "reason"),
                     legend="{{reason}}",
                 ),
             ),
@@ -98,7 +100,7 @@ IDLE = Row(
             view=View.BARS,
             queries=(
                 Query(
-                    expr="topk(10, sum by (department) (max by (department, reason) (govcloud_idle_workloads)))",
+                    expr=or_none(f"topk(10, sum by (department) ({_IDLE}))", "idle", "department"),
                     legend="{{department}}",
                 ),
             ),
@@ -116,9 +118,11 @@ IDLE = Row(
             height=6,
             queries=(
                 Query(
-                    expr=(
+                    expr=or_none(
                         "topk(10, sum by (department) (max by (department, expiry) "
-                        '(govcloud_environments{expiry=~"expired|overdue"})))'
+                        '(govcloud_environments{expiry=~"expired|overdue"})))',
+                        "departments",
+                        "department",
                     ),
                     legend="{{department}}",
                 ),
@@ -140,7 +144,7 @@ WASTE = Row(
             height=6,
             queries=(
                 Query(
-                    expr="topk(10, max by (department) (govcloud_recommended_cores))",
+                    expr=or_none("topk(10, max by (department) (govcloud_recommended_cores))", "advice", "department"),
                     legend="{{department}}",
                 ),
             ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from govcloud_monitoring.dashboards.department_environments import ENVIRONMENTS
 from govcloud_monitoring.dashboards.panel import Board, Choice, Limit, Panel, Query, Row, Unit, View
 from govcloud_monitoring.dashboards.questions import DEPARTMENT as CHOSEN
-from govcloud_monitoring.dashboards.questions import costs_of_a_day, or_nothing
+from govcloud_monitoring.dashboards.questions import costs_of_a_day, or_none, or_nothing
 from govcloud_monitoring.dashboards.services import OF_DEPARTMENT as SERVICES
 
 
@@ -111,7 +111,12 @@ WASTE = Row(
             view=View.NOW,
             width=12,
             height=5,
-            queries=(Query(expr=f"max by (kind) (govcloud_recommendations{{{CHOSEN}}})", legend="{{kind}}"),),
+            queries=(
+                Query(
+                    expr=or_none(f"max by (kind) (govcloud_recommendations{{{CHOSEN}}})", "advice", "kind"),
+                    legend="{{kind}}",
+                ),
+            ),
         ),
         Panel(
             title="CPU of quotas that this would give back",
@@ -120,7 +125,7 @@ WASTE = Row(
             view=View.NOW,
             width=12,
             height=5,
-            queries=(Query(expr=f"max(govcloud_recommended_cores{{{CHOSEN}}})", legend="cores"),),
+            queries=(Query(expr=or_none(f"max(govcloud_recommended_cores{{{CHOSEN}}})", "advice"), legend="cores"),),
         ),
     ),
 )
@@ -151,14 +156,16 @@ SHARE = Row(
         ),
         Panel(
             title="Idle for 35 days",
-            description=(
-                "Workloads without use, pods that crash again and again, and volumes that no pod mounts; without what "
-                "is marked to be kept."
-            ),
+            description="Environments without use, and volumes that no pod mounts.",
             unit=Unit.COUNT,
             view=View.BARS,
             width=8,
-            queries=(Query(expr=f"max by (reason) (govcloud_idle_workloads{{{CHOSEN}}})", legend="{{reason}}"),),
+            queries=(
+                Query(
+                    expr=or_none(f"max by (reason) (govcloud_idle_workloads{{{CHOSEN}}})", "idle", "reason"),
+                    legend="{{reason}}",
+                ),
+            ),
         ),
     ),
 )

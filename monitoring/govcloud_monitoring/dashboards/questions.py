@@ -37,3 +37,10 @@ def of_department(expression: str) -> str:
 def or_nothing(expression: str, alive: str) -> str:
     """0 instead of no value while `alive` has one: a gap means that figures are missing, not that nothing runs."""
     return f"({expression} or 0 * {alive})"
+
+
+def or_none(expression: str, source: str, label: str = "") -> str:
+    """0 (with `label` "none") when nothing has a series while its source is read: nothing is wrong, nobody waits."""
+    zero = f'0 * max(govcloud_source_up{{source="{source}"}} == 1)'
+    named = f'label_replace({zero}, "{label}", "none", "", "")' if label else zero
+    return f"{expression} or on () {named}"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from govcloud_monitoring.dashboards.panel import Limit, Panel, Query, Row, Unit, View
 from govcloud_monitoring.dashboards.questions import DEPARTMENT as CHOSEN
+from govcloud_monitoring.dashboards.questions import or_none
 
 _BACKUP = Limit(alert="ServiceBackupOld", at=93600)
 _CONNECTIONS = Limit(alert="ServiceConnectionsAlmostUsed", at=0.9)
+
+_AWAITED = "govcloud_service_backup_awaited_timestamp_seconds"
 
 
 def _by_driver(metric: str) -> str:
@@ -28,7 +31,10 @@ OF_DEPARTMENT = Row(
             width=8,
             queries=(
                 Query(expr=_by_driver("govcloud_service_instances"), legend="{{driver}}"),
-                Query(expr=_by_driver("govcloud_service_not_ready"), legend="{{driver}}, not working"),
+                Query(
+                    expr=or_none(_by_driver("govcloud_service_not_ready"), "kubernetes", "driver"),
+                    legend="{{driver}}, not working",
+                ),
             ),
         ),
         Panel(
@@ -57,8 +63,11 @@ OF_DEPARTMENT = Row(
                     legend="{{purpose}}, {{driver}}",
                 ),
                 Query(
-                    expr=_age("govcloud_service_backup_awaited_timestamp_seconds", "purpose, driver", f"{{{CHOSEN}}}"),
-                    legend="{{purpose}}, {{driver}}: none yet",
+                    expr=or_none(
+                        f"time() - min(max by (purpose, driver) ({_AWAITED}{{{CHOSEN}}}))",
+                        "kubernetes",
+                    ),
+                    legend="without any yet",
                 ),
             ),
             limit=_BACKUP,
@@ -89,7 +98,11 @@ OF_ALL = Row(
             width=8,
             queries=(
                 Query(
-                    expr="sum by (driver) (max by (department, purpose, driver) (govcloud_service_not_ready))",
+                    expr=or_none(
+                        "sum by (driver) (max by (department, purpose, driver) (govcloud_service_not_ready))",
+                        "kubernetes",
+                        "driver",
+                    ),
                     legend="{{driver}}",
                 ),
             ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from govcloud_monitoring.dashboards.panel import Board, Choice, Limit, Panel, Query, Row, Unit, View
-from govcloud_monitoring.dashboards.questions import costs_of_a_day, costs_of_the_time_shown, or_nothing
+from govcloud_monitoring.dashboards.questions import costs_of_a_day, costs_of_the_time_shown, or_none, or_nothing
 
 _INSTALLED = "sum(max by (pool) (govcloud_pool_cpu_installed_cores))"
 _OFFERED = "sum(max by (pool) (govcloud_pool_cpu_allocatable_cores))"
@@ -104,7 +104,9 @@ FAIRNESS = Row(
             height=6,
             queries=(
                 Query(
-                    expr="max by (department) (govcloud_department_unscheduled_pods)",
+                    expr=or_none(
+                        "max by (department) (govcloud_department_unscheduled_pods)", "kubernetes", "department"
+                    ),
                     legend="{{department}}",
                 ),
             ),
