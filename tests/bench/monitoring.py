@@ -123,10 +123,10 @@ def _reading_cpu_seconds(server: ApiServer, people: Population) -> float:
         with outages.hung(server):
             exporter = stack.enter_context(_running(server))
             _wait_for_log(exporter, "source kubernetes is down")
-            before = counting.cpu_seconds(exporter.pid)
+            before = counting.threads_cpu_seconds(exporter.pid)
         _wait_for_log(exporter, "source kubernetes is up again")
-        took = counting.cpu_seconds(exporter.pid) - before
-        progress(f"{took:.2f} s of processor time until the first page")
+        took = counting.threads_cpu_seconds(exporter.pid) - before
+        progress(f"{took:.3f} s of processor time until the first page")
         _require_right(exporter, people)
     return took
 
@@ -206,7 +206,7 @@ def _starts(small: Found, large: Found) -> Iterator[Figure]:
     tenth, whole = (statistics.median(found.cpu_seconds) for found in (small, large))
     how = (
         f"processor time of the process for lists, sums and page, without its start, medians of {STARTS}: "
-        f"{whole:.2f} s; {tenth:.2f} s for a tenth of everything"
+        f"{whole:.3f} s; {tenth:.3f} s for a tenth of everything"
     )
     yield figure("exporter: processor time for ten times as much", whole / tenth, "times", LINEAR_TIMES, how)
 

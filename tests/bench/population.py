@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tests.bench import simulated
+from tests.bench import counting, simulated
 from tests.bench.figure import progress, seconds
 from tests.bench.reading import canned
 from tests.bench.reading.canned import TAG, Size, Wire
@@ -41,6 +41,7 @@ CONTROLLER_REQUESTS_PER_SECOND = 500
 """Twenty by default: a minute until a thousand namespaces have their account."""
 LONG_SECONDS, PAUSE_SECONDS = 1200, 1.0
 """A look at ten thousand pods is work for the API server, too."""
+CALM_SECONDS, CALM_CORES = 3.0, 0.15
 MERGE = "application/merge-patch+json"
 CPU, MEMORY, STORAGE = "cpu_requested_cores", "memory_requested_bytes", "storage_provisioned_bytes"
 QUOTAS = {
@@ -181,7 +182,15 @@ def populated(folder: Path, size: Size) -> Iterator[tuple[ApiServer, Population]
         population = Population(server.admin(), size)
         took = seconds(population.make)
         progress(f"all of it runs after {took:.0f} s")
+        took = seconds(lambda: _until(lambda: _is_calm(server), "the API server has nothing to do"))
+        progress(f"the API server came to rest {took:.0f} s later")
         yield server, population
+
+
+def _is_calm(server: ApiServer) -> bool:
+    before = counting.cpu_seconds(server.pid)
+    time.sleep(CALM_SECONDS)
+    return counting.cpu_seconds(server.pid) - before < CALM_CORES * CALM_SECONDS
 
 
 def shown(page: Samples) -> Sums:

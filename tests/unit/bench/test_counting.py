@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,16 @@ def test_requests_of_one_user_are_counted_once_and_when_they_begin(tmp_path: Pat
     ]
     log.write_text("".join(json.dumps(each) + "\n" for each in later))
     assert audit.verbs(mark, "exporter") == {"watch": 1, "list": 1}
+
+
+def test_processor_time_of_threads_is_that_of_their_process() -> None:
+    until = time.process_time() + 0.3
+    before, whole = counting.threads_cpu_seconds(os.getpid()), counting.cpu_seconds(os.getpid())
+    while time.process_time() < until:
+        pass
+    took = counting.threads_cpu_seconds(os.getpid()) - before
+    assert 0.25 < took < 0.4
+    assert abs(took - (counting.cpu_seconds(os.getpid()) - whole)) < 0.1
 
 
 def test_outcomes_differ_by_what_was_wanted_and_by_nothing_else() -> None:
