@@ -130,4 +130,5 @@ def test_the_next_command_waits_for_them_and_then_ends_them(monkeypatch: pytest.
     with children_of(tmp_path) as children:
         with lock.held(tmp_path / "lock", told.append):
             assert [child.wait(10) for child in children] == [-signal.SIGKILL, -signal.SIGINT]
-        assert [text.partition(" processes")[0] for text in told] == ["wait for", "wait for", "end"]
+        *waits, last = (text.partition(" processes")[0] for text in told)
+        assert (set(waits), last) == ({"wait for"}, "end")  # how often depends on how fast the machine is
