@@ -109,10 +109,12 @@ def children_of(state: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
     for child in children:
         assert child.stdout is not None
         child.stdout.readline()
-    yield children
-    for child in children:
-        child.kill()
-        child.communicate()
+    try:
+        yield children
+    finally:
+        for child in children:
+            child.kill()
+            child.communicate()
 
 
 def test_what_an_interrupted_command_started_is_ended(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
