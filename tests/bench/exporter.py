@@ -57,6 +57,11 @@ def reading() -> Iterator[Figure]:
         yield from _compared("watch", config)
 
 
+def named(work: str, way: str) -> str:
+    """What the figure of processor time is called."""
+    return f"{WORDS[work]}: {way}"
+
+
 def _ways() -> dict[str, list[str]]:
     others = {"kubernetes": "official", "lightkube": "by_lightkube", "kr8s": "by_kr8s"}
     python = str(programs.peers_python())
@@ -78,8 +83,8 @@ def _compared(work: str, config: Path) -> Iterator[Figure]:
     _require_same(found)
     for way, runs in found.items():
         cpu_goal, mib_goal = GOALS[work] if way == OURS else (0.0, 0.0)
-        yield _figure(f"{WORDS[work]}: {way}", cpu_goal, "s", [run.cpu_seconds for run in runs])
-        yield _figure(f"{WORDS[work]}: {way}, memory", mib_goal, "MiB", [run.peak_mib for run in runs])
+        yield _figure(named(work, way), cpu_goal, "s", [run.cpu_seconds for run in runs])
+        yield _figure(f"{named(work, way)}, memory", mib_goal, "MiB", [run.peak_mib for run in runs])
 
 
 @contextmanager

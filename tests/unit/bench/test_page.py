@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.bench import exposition, forecasts, page
+from tests.bench import exporter, exposition, forecasts, page
 
 CPU = "operator: processor time a change"
 
@@ -38,6 +38,7 @@ def names() -> Iterator[str]:
                     yield name
     yield from (exposition.named(series, told) for series in exposition.SIZES for told in exposition.OURS.values())
     yield from map(forecasts.named, forecasts.LOADS)
+    yield from (exporter.named(work, exporter.OURS) for work in exporter.WORDS)
 
 
 def test_reasons_are_those_of_figures_that_there_are() -> None:
