@@ -7,21 +7,17 @@ nothing, though it may use all of a machine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from govcloud_api import quantity
-from govcloud_monitoring.kubernetes.pods import Container, ContainerStatus, Limits, PodSpec, PodStatus, resize_refused
+from govcloud_monitoring.kubernetes.pods import Container, Granted, Limits, PodSpec
 
 
-def cpu_limit_milli(spec: PodSpec, status: PodStatus) -> int:
+def cpu_limit_milli(spec: PodSpec, given: Granted) -> int:
     """Milli-cores; 0 where nothing is limited. Raises ValueError on a malformed quantity."""
-    given = {each.name: each for each in (*status.container_statuses, *status.init_container_statuses)}
-    refused = resize_refused(status)
-    running = sum(_in_force(each, given, refused=refused) for each in spec.containers)
+    running = sum(_in_force(each, given) for each in spec.containers)
     sidecars = starting = 0
     for container in spec.init_containers:
         if container.is_sidecar:
-            sidecars += _in_force(container, given, refused=refused)
+            sidecars += _in_force(container, given)
             starting = max(starting, sidecars)
         else:
             starting = max(starting, sidecars + _milli(container.resources.limits))
@@ -30,14 +26,14 @@ def cpu_limit_milli(spec: PodSpec, status: PodStatus) -> int:
     return limit + spec.overhead.amount().cpu_milli if limit else 0
 
 
-def _in_force(container: Container, given: Mapping[str, ContainerStatus], *, refused: bool) -> int:
-    """The limit that counts while a resize may be under way; `refused`: the node can never grant what is wanted."""
+def _in_force(container: Container, given: Granted) -> int:
+    """The limit that counts while a resize may be under way."""
     wanted = _milli(container.resources.limits)
-    status = given.get(container.name)
+    status = given.containers.get(container.name)
     if status is None or status.resources is None:
         return wanted
-    granted = _milli(status.resources.limits)
-    return granted if refused else max(granted, wanted)
+    current = _milli(status.resources.limits)
+    return current if given.refused else max(current, wanted)
 
 
 def _milli(limits: Limits) -> int:

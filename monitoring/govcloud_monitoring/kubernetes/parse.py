@@ -15,7 +15,7 @@ from govcloud_api import labels, quantity
 from govcloud_monitoring.efficiency.inputs import KUBELET_MAX_PODS
 from govcloud_monitoring.kubernetes.limits import cpu_limit_milli
 from govcloud_monitoring.kubernetes.placing import Owner, Spec, placement
-from govcloud_monitoring.kubernetes.pods import Condition, PodStatus, Quantities, counts, lacks_room, request
+from govcloud_monitoring.kubernetes.pods import Condition, PodStatus, Quantities, counts, granted, lacks_room, request
 from govcloud_monitoring.kubernetes.values import Claim, Namespace, Node, Pod, Quota, Waiting
 from govcloud_monitoring.watch.wire import Change, Metadata, Page, events, lists, paged, told
 
@@ -163,8 +163,8 @@ def _pod(item: _PodItem) -> Pod | Waiting | None:
     if not counts(spec, item.status):
         return Waiting(metadata.namespace) if lacks_room(spec, item.status) else None
     place = placement((metadata.namespace, metadata.name), metadata.labels, metadata.owner_references, spec)
-    limit = cpu_limit_milli(spec, item.status)
-    return Pod(metadata.namespace, spec.node_name, request(spec, item.status), place, limit)
+    given = granted(item.status)
+    return Pod(metadata.namespace, spec.node_name, request(spec, given), place, cpu_limit_milli(spec, given))
 
 
 def _namespace(item: _NamespaceItem) -> Namespace | None:

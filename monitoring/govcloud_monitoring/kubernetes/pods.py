@@ -86,6 +86,13 @@ class ContainerStatus(msgspec.Struct, frozen=True, rename="camel"):
     allocated_resources: Quantities = Quantities()
 
 
+class Granted(NamedTuple):
+    """What the kubelet gave a pod's containers, by name; `refused`: the node can never grant what a resize wants."""
+
+    containers: Mapping[str, ContainerStatus]
+    refused: bool
+
+
 class Condition(msgspec.Struct, frozen=True):
     """The part of a condition that is read."""
 
@@ -130,24 +137,25 @@ def lacks_room(spec: PodSpec, status: PodStatus) -> bool:
     )
 
 
-def request(spec: PodSpec, status: PodStatus) -> Amount:
+def granted(status: PodStatus) -> Granted:
+    """Of all containers, the init containers too."""
+    return Granted(
+        containers={each.name: each for each in (*status.container_statuses, *status.init_container_statuses)},
+        refused=any(each.type == "PodResizePending" and each.reason == "Infeasible" for each in status.conditions),
+    )
+
+
+def request(spec: PodSpec, given: Granted) -> Amount:
     """What the pod reserves on its node. Raises ValueError on a malformed quantity."""
-    given = {each.name: each for each in (*status.container_statuses, *status.init_container_statuses)}
-    refused = resize_refused(status)
-    running = _total(_in_force(each, given, refused=refused) for each in spec.containers)
+    running = _total(_in_force(each, given) for each in spec.containers)
     sidecars, starting = NOTHING, NOTHING
     for container in spec.init_containers:
         if container.is_sidecar:
-            sidecars = sidecars.plus(_in_force(container, given, refused=refused))
+            sidecars = sidecars.plus(_in_force(container, given))
             starting = starting.larger(sidecars)
         else:
             starting = starting.larger(sidecars.plus(container.resources.requests.amount()))
     return _pod_level(spec, running.plus(sidecars).larger(starting)).plus(spec.overhead.amount())
-
-
-def resize_refused(status: PodStatus) -> bool:
-    """Whether the node can never grant what a resize wants."""
-    return any(each.type == "PodResizePending" and each.reason == "Infeasible" for each in status.conditions)
 
 
 def _total(amounts: Iterable[Amount]) -> Amount:
@@ -157,14 +165,14 @@ def _total(amounts: Iterable[Amount]) -> Amount:
     return total
 
 
-def _in_force(container: Container, given: Mapping[str, ContainerStatus], *, refused: bool) -> Amount:
-    """The request that counts while a resize may be under way; `refused`: the node can never grant what is wanted."""
+def _in_force(container: Container, given: Granted) -> Amount:
+    """The request that counts while a resize may be under way."""
     wanted = container.resources.requests.amount()
-    status = given.get(container.name)
+    status = given.containers.get(container.name)
     if status is None or status.resources is None:
         return wanted
-    granted = status.resources.requests.amount().larger(status.allocated_resources.amount())
-    return granted if refused else granted.larger(wanted)
+    current = status.resources.requests.amount().larger(status.allocated_resources.amount())
+    return current if given.refused else current.larger(wanted)
 
 
 def _pod_level(spec: PodSpec, summed: Amount) -> Amount:
