@@ -4,63 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from govcloud_kube.cluster import Cluster, Object, Objects, Ref
+from govcloud_kube.cluster import Cluster, Object, Ref
+from govcloud_kube.passing import Passing
 
 BeforeWrite = Callable[[], None]
 """Returns when the write may be done; whatever it raises, the write is not done and the error is the caller's."""
 
 
-class Gated:
+class Gated(Passing):
     """See `Cluster`; a `raw` call that is no GET counts as a write."""
 
     def __init__(self, cluster: Cluster, before_write: BeforeWrite) -> None:
-        self._cluster = cluster
+        super().__init__(cluster)
         self._before_write = before_write
-
-    def acting_as(self, user: str) -> Gated:
-        """Another name, the same gate."""
-        return Gated(self._cluster.acting_as(user), self._before_write)
-
-    def get(self, ref: Ref) -> Object | None:
-        """See `Cluster.get`."""
-        return self._cluster.get(ref)
-
-    def list(
-        self,
-        api_version: str,
-        kind: str,
-        *,
-        namespace: str | None = None,
-        label_selector: str = "",
-        field_selector: str = "",
-    ) -> Objects:
-        """See `Cluster.list`."""
-        return self._cluster.list(
-            api_version, kind, namespace=namespace, label_selector=label_selector, field_selector=field_selector
-        )
 
     def apply(self, obj: Object, *, field_manager: str, dry_run: bool = False, force: bool = True) -> Object:
         """See `Cluster.apply`."""
         self._before_write()
-        return self._cluster.apply(obj, field_manager=field_manager, dry_run=dry_run, force=force)
+        return super().apply(obj, field_manager=field_manager, dry_run=dry_run, force=force)
 
     def create(self, obj: Object, *, dry_run: bool = False) -> Object:
         """See `Cluster.create`."""
         self._before_write()
-        return self._cluster.create(obj, dry_run=dry_run)
+        return super().create(obj, dry_run=dry_run)
 
     def patch_status(self, obj: Object, *, field_manager: str) -> Object:
         """See `Cluster.patch_status`."""
         self._before_write()
-        return self._cluster.patch_status(obj, field_manager=field_manager)
+        return super().patch_status(obj, field_manager=field_manager)
 
     def delete(self, ref: Ref, *, uid: str | None = None, resource_version: str | None = None) -> bool:
         """See `Cluster.delete`."""
         self._before_write()
-        return self._cluster.delete(ref, uid=uid, resource_version=resource_version)
+        return super().delete(ref, uid=uid, resource_version=resource_version)
 
     def raw(self, method: str, path: str, body: Object | None = None, content_type: str = "application/json") -> bytes:
         """See `Cluster.raw`."""
         if method != "GET":
             self._before_write()
-        return self._cluster.raw(method, path, body, content_type)
+        return super().raw(method, path, body, content_type)
