@@ -12,7 +12,6 @@ from govcloud_monitoring.accountant import departments, idleness, recommendation
 from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.forecaster import families as forecast
 from govcloud_monitoring.kubernetes import families
-from govcloud_monitoring.services import looked_at
 from govcloud_monitoring.watch import families as watches
 
 PAGE = Path("docs/reference/metrics.md")
@@ -25,7 +24,7 @@ Metrics are gauges with values of the moment, but for those that end in `_total`
 cannot be read loses its series and has `govcloud_source_up` 0. Departments are known only from the label
 `govcloud.internal/department` of namespaces, which nobody but the operator may set. Label values beyond a label's
 limit appear as `other`. No page has more than 10,000 series for 300 departments with two environments each.
-What the operator shows of itself is on [another page](operator-metrics.md).
+What the operator shows, of itself and of how full services are, is on [another page](operator-metrics.md).
 Rules that build on these metrics are in `monitoring/rules/`; [alerts](alerts.md) has a page of its own.
 """
 
@@ -41,7 +40,6 @@ def reference() -> str:
         ("Source `idle`", idleness.METRICS),
         ("Source `advice`", recommendations.METRICS),
         ("Source `forecast`", forecast.METRICS),
-        ("Services, as the operator finds them (its page `/services`)", looked_at.METRICS),
         ("Machines (textfile)", machines.METRICS),
     )
     return metric_tables.page(_HEAD, groups)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from govcloud_api import metric_tables
 from govcloud_api import reference as pages
-from govcloud_operators.process import metrics
+from govcloud_operators.process import metrics, service_figures
 
 PAGE = Path("docs/reference/operator-metrics.md")
 _HEAD = f"""\
@@ -29,6 +29,7 @@ def reference() -> str:
         ("Counters", metrics.COUNTERS),
         ("Gauges", metrics.GAUGES),
         ("Histograms", metrics.HISTOGRAMS),
+        ("Services, as looks at them found them (page `/services`, job `govcloud-services`)", service_figures.METRICS),
     )
     return metric_tables.page(_HEAD, groups)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from govcloud_api.objects import Ref
+from govcloud_operators.process.metrics import Metric
 from govcloud_operators.services.figures import Told
 
 KEPT_SECONDS = 600.0
@@ -19,6 +20,33 @@ KEPT_SECONDS = 600.0
 MAX_DEPARTMENTS = 500
 """In alphabetical order, so that the choice stays the same; the others are one."""
 OTHER = "other"
+
+_GROUP = ("department", "driver")
+CONNECTIONS = Metric(
+    name="govcloud_service_connections",
+    help="Connections that programs have open to a department's services. Not for services that cannot say it "
+    "(buckets, programs).",
+    labels=_GROUP,
+)
+USED_RATIO = Metric(
+    name="govcloud_service_connections_used_ratio",
+    help="Open connections by those allowed, of the department's service where that is most; at 1 it refuses the next "
+    "one.",
+    labels=_GROUP,
+    unit="ratio",
+)
+STORED = Metric(
+    name="govcloud_service_stored_bytes",
+    help="What the data of a department's services takes, in bytes, as their servers count it: databases on disk, "
+    "caches in memory, streams on disk. What volumes hold is govcloud_volume_used_bytes.",
+    labels=_GROUP,
+    unit="bytes",
+)
+FOLDED = Metric(
+    name="govcloud_service_folded_instances",
+    help=f"Services whose department is not named, but other: only the first {MAX_DEPARTMENTS} departments are.",
+)
+METRICS = (CONNECTIONS, USED_RATIO, STORED, FOLDED)
 
 Group = tuple[str, str]
 """Department and driver."""
@@ -58,25 +86,10 @@ def lines(told: Iterable[Told]) -> Iterator[str]:
     found = list(told)
     named = sorted({each.department for each in found})[:MAX_DEPARTMENTS]
     groups = _grouped(found, frozenset(named))
-    yield from _family(
-        "govcloud_service_connections",
-        "Connections that programs have open to a department's services.",
-        _each(groups, lambda of: _total(one.figures.connections for one in of)),
-    )
-    yield from _family(
-        "govcloud_service_connections_used_ratio",
-        "Open connections by those allowed, of the department's service where that is most; at 1 it refuses the next.",
-        _each(groups, lambda of: max((used for one in of if (used := _used_ratio(one)) is not None), default=None)),
-    )
-    yield from _family(
-        "govcloud_service_stored_bytes",
-        "What the data of a department's services takes, in bytes, as their servers count it.",
-        _each(groups, lambda of: _total(one.figures.stored_bytes for one in of)),
-    )
-    folded = sum(each.department not in named for each in found)
-    yield from _family(
-        "govcloud_service_folded_instances", "Services whose department is not named, but other.", [("", folded)]
-    )
+    yield from _family(CONNECTIONS, _each(groups, lambda of: _total(one.figures.connections for one in of)))
+    yield from _family(USED_RATIO, _each(groups, _fullest))
+    yield from _family(STORED, _each(groups, lambda of: _total(one.figures.stored_bytes for one in of)))
+    yield from _family(FOLDED, [("", sum(each.department not in named for each in found))])
 
 
 def _grouped(told: Iterable[Told], named: frozenset[str]) -> Mapping[Group, list[Told]]:
@@ -100,13 +113,17 @@ def _total(numbers: Iterable[int | None]) -> int | None:
     return sum(known) if known else None
 
 
+def _fullest(of: Iterable[Told]) -> float | None:
+    return max((used for one in of if (used := _used_ratio(one)) is not None), default=None)
+
+
 def _used_ratio(told: Told) -> float | None:
     opened, allowed = told.figures.connections, told.figures.connections_allowed
     return opened / allowed if opened is not None and allowed else None
 
 
-def _family(name: str, text: str, samples: Iterable[tuple[str, Number]]) -> Iterator[str]:
-    yield f"# HELP {name} {text}"
-    yield f"# TYPE {name} gauge"
+def _family(metric: Metric, samples: Iterable[tuple[str, Number]]) -> Iterator[str]:
+    yield f"# HELP {metric.name} {metric.help}"
+    yield f"# TYPE {metric.name} gauge"
     for labels, value in samples:
-        yield f"{name}{labels} {value!r}"
+        yield f"{metric.name}{labels} {value!r}"

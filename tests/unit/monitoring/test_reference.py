@@ -12,9 +12,9 @@ from govcloud_monitoring.accountant import departments, idleness, recommendation
 from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.forecaster import families as forecast
 from govcloud_monitoring.kubernetes import families
-from govcloud_monitoring.services import looked_at
 from govcloud_monitoring.watch import families as watches
 from govcloud_operators.process import metrics as operator
+from govcloud_operators.process import service_figures
 
 ROOT = Path(__file__).parents[3]
 METRICS = {
@@ -25,7 +25,7 @@ METRICS = {
         *families.METRICS,
         *forecast.METRICS,
         *machines.METRICS,
-        *looked_at.METRICS,
+        *service_figures.METRICS,
         *ledger.METRICS,
         *departments.METRICS,
         *idleness.METRICS,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcloud_monitoring.services import families, looked_at
+from govcloud_monitoring.services import families
 from govcloud_monitoring.services.parse import Instance, Offering
 from govcloud_monitoring.services.summary import DRIVERS, Services, summarise
+from govcloud_operators.process import service_figures
 from support import scraped
 from support.monitoring import RawApi, namespace, offering, reader, samples, service, turn
 
@@ -92,6 +93,6 @@ def test_a_deleted_instance_is_gone_from_the_next_reading():
 def test_the_operators_page_shows_what_is_written_down_of_it():
     page = scraped.pages()["govcloud-services"]
     shown = {name: {label for label, _ in labels} for name, labels in samples(page)}
-    assert shown == {metric.name: set(metric.labels) for metric in looked_at.METRICS}
+    assert shown == {metric.name: set(metric.labels) for metric in service_figures.METRICS}
     types = [line.split()[2:] for line in page.splitlines() if line.startswith("# TYPE")]
-    assert types == [[metric.name, "gauge"] for metric in looked_at.METRICS]
+    assert types == [[metric.name, "gauge"] for metric in service_figures.METRICS]
