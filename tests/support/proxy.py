@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
 import threading
 import time
@@ -27,6 +28,8 @@ from support.proxy_wire import Head
 
 CALL_SECONDS = 20
 """What is asked of the proxy's thread is done by then."""
+BACKLOG = 100
+LINE_BYTES = 2**22
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 Got = TypeVar("Got")
 
@@ -141,8 +144,10 @@ class Proxy:
         """All of them, in the order they came."""
         self.port = 0
         self._loop = loop
-        self._server: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
         self._links: set[_Link] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        """One for each accepted connection."""
 
     @property
     def url(self) -> str:
@@ -194,15 +199,27 @@ class Proxy:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(CALL_SECONDS)
 
     async def _open(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=2**22)
-        self.port = int(self._server.sockets[0].getsockname()[1])
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=BACKLOG)
+        self._listener.setblocking(False)
+        self.port = int(self._listener.getsockname()[1])
+        self._loop.add_reader(self._listener, self._accept, self._listener)
+
+    def _accept(self, listener: socket.socket) -> None:
+        """By hand: an asyncio.Server of Python 3.11 that is closed loses sight of what it accepted a moment before."""
+        with suppress(BlockingIOError, ConnectionAbortedError):
+            accepted, _ = listener.accept()
+            task = self._loop.create_task(self._serve(accepted))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        await self._drop()
-        if self._server is not None:
-            await self._server.wait_closed()
+        if self._listener is not None:
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None
+        while self._tasks:  # one that was accepted a moment ago becomes a link in the next turns of the loop
+            await self._drop()
+            await asyncio.sleep(0)
 
     async def _drop(self) -> None:
         links = tuple(self._links)
@@ -221,7 +238,9 @@ class Proxy:
             exchange.say(event)
         return len(streams)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, accepted: socket.socket) -> None:
+        accepted.setblocking(False)
+        reader, writer = await asyncio.open_connection(sock=accepted, limit=LINE_BYTES)
         link = _Link(self, reader, writer)
         self._links.add(link)
         try:
@@ -262,7 +281,7 @@ class _Link:
         if self._up is None or self._up[0].at_eof():
             self._drop()
             host, port = self._proxy.upstream.hostname, self._proxy.upstream.port
-            self._up = await asyncio.open_connection(host, port, ssl=self._proxy.tls, limit=2**22)
+            self._up = await asyncio.open_connection(host, port, ssl=self._proxy.tls, limit=LINE_BYTES)
         reader, writer = self._up
         writer.write(message)
         await writer.drain()
