@@ -19,6 +19,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import msgspec
+
 from govcloud_monitoring.efficiency import images
 from govcloud_monitoring.efficiency.inputs import Placed
 from govcloud_monitoring.folding import OTHER
@@ -54,8 +56,7 @@ class Service:
     cpu_request_milli: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instance:
+class Instance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A part of one running instance. Parts with the same `department` and `identity` are one instance."""
 
     group: str

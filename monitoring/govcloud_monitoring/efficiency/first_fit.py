@@ -113,7 +113,8 @@ class _Fill:
 
     def __init__(self, room: Room) -> None:
         self.room = room
-        self.cpu_milli, self.memory_bytes = room.free
+        self.cpu_milli = room.free.cpu_milli
+        self.memory_bytes = room.free.memory_bytes
         self.pods = room.pods
         self.apart: set[str] = set()
 

@@ -53,11 +53,12 @@ def _free(hosts: Iterable[Host]) -> Iterator[tuple[Amount, int]]:
 
 def _mean(pods: Iterable[Placed]) -> Amount | None:
     asked = total(pod.request for pod in pods)
-    return asked if all(asked) else None
+    return asked if asked.has_both else None
 
 
 def _median(pods: Iterable[Placed]) -> Amount | None:
-    ratios = [(each.memory_bytes / each.cpu_milli, each) for each in (pod.request for pod in pods) if all(each)]
+    asked = [pod.request for pod in pods if pod.request.has_both]
+    ratios = [(each.memory_bytes / each.cpu_milli, each) for each in asked]
     return median_low(ratios)[1] if ratios else None
 
 

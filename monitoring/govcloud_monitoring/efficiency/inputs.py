@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from govcloud_monitoring.kubernetes.pods import Amount
 
@@ -28,8 +30,7 @@ class Machine:
     schedulable: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A pod that holds resources of a node. `department` is empty for the platform's own pods.
 
     `app` names the workload within the namespace. Pods with the same `apart` never share a machine (required
@@ -88,7 +89,7 @@ def by_pool(machines: Iterable[Machine], pods: Iterable[Placed]) -> dict[str, tu
 def with_use(pods: Iterable[Placed], ratios: Mapping[str, UseRatio]) -> tuple[Placed, ...]:
     """Pods whose use is not known get their request times the ratio of their namespace, if that is known; rounds up."""
     return tuple(
-        replace(pod, use=_share(pod.request, ratios[pod.namespace]))
+        msgspec.structs.replace(pod, use=_share(pod.request, ratios[pod.namespace]))
         if pod.use is None and pod.namespace in ratios
         else pod
         for pod in pods

@@ -26,71 +26,71 @@ CONTROL_PLANE_POOL = "control-plane"
 WORKER_POOL = "workers"
 
 
-class _Metadata(Metadata):
+class _Metadata(Metadata, gc=False):
     labels: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class _Taint(msgspec.Struct):
+class _Taint(msgspec.Struct, gc=False):
     key: str
     effect: str = ""
 
 
-class _NodeSpec(msgspec.Struct):
+class _NodeSpec(msgspec.Struct, gc=False):
     unschedulable: bool = False
     taints: list[_Taint] = []
 
 
-class _Allocatable(Quantities, frozen=True):
+class _Allocatable(Quantities, frozen=True, gc=False):
     pods: str | None = None
 
 
-class _NodeStatus(msgspec.Struct):
+class _NodeStatus(msgspec.Struct, gc=False):
     capacity: Quantities = Quantities()
     allocatable: _Allocatable = _Allocatable()
     conditions: list[Condition] = []
 
 
-class _QuotaSpec(msgspec.Struct, rename="camel"):
+class _QuotaSpec(msgspec.Struct, rename="camel", gc=False):
     hard: dict[str, str] = {}
     scopes: list[str] = []
     scope_selector: dict[str, object] = {}
 
 
-class _ClaimSpec(msgspec.Struct, rename="camel"):
+class _ClaimSpec(msgspec.Struct, rename="camel", gc=False):
     storage_class_name: str = ""
 
 
-class _ClaimStatus(msgspec.Struct):
+class _ClaimStatus(msgspec.Struct, gc=False):
     phase: str = ""
     capacity: dict[str, str] = {}
 
 
-class _PodMetadata(_Metadata, rename="camel"):
+class _PodMetadata(_Metadata, rename="camel", gc=False):
     owner_references: list[Owner] = msgspec.field(default_factory=list)
 
 
-class _PodItem(msgspec.Struct):
+class _PodItem(msgspec.Struct, gc=False):
     metadata: _PodMetadata
     spec: Spec
     status: PodStatus
 
 
-class _NamespaceItem(msgspec.Struct):
+class _NamespaceItem(msgspec.Struct, gc=False):
     metadata: _Metadata
 
 
-class _NodeItem(msgspec.Struct):
+class _NodeItem(msgspec.Struct, gc=False):
     metadata: _Metadata
     spec: _NodeSpec
     status: _NodeStatus
 
 
-class _QuotaItem(msgspec.Struct):
+class _QuotaItem(msgspec.Struct, gc=False):
     metadata: _Metadata
     spec: _QuotaSpec
 
 
-class _ClaimItem(msgspec.Struct):
+class _ClaimItem(msgspec.Struct, gc=False):
     metadata: _Metadata
     spec: _ClaimSpec
     status: _ClaimStatus

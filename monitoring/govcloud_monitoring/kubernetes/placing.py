@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import msgspec
 
@@ -20,7 +19,7 @@ HOST = "kubernetes.io/hostname"
 _TIES: dict[str, Tie] = {"DaemonSet": "daemon", "Node": "machine"}
 
 
-class Owner(msgspec.Struct, frozen=True):
+class Owner(msgspec.Struct, frozen=True, gc=False):
     """An owner reference."""
 
     kind: str
@@ -28,13 +27,13 @@ class Owner(msgspec.Struct, frozen=True):
     controller: bool = False
 
 
-class ClaimName(msgspec.Struct, frozen=True, rename="camel"):
+class ClaimName(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """Which claim a volume is."""
 
     claim_name: str = ""
 
 
-class Volume(msgspec.Struct, frozen=True, rename="camel"):
+class Volume(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """A volume of a pod; only claims are told apart. `ephemeral` ones are made for the pod and go with it."""
 
     name: str = ""
@@ -42,26 +41,25 @@ class Volume(msgspec.Struct, frozen=True, rename="camel"):
     ephemeral: dict[str, object] | None = None
 
 
-class Term(msgspec.Struct, frozen=True, rename="camel"):
+class Term(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """A term of required anti-affinity."""
 
     topology_key: str = ""
 
 
-class AntiAffinity(msgspec.Struct, frozen=True):
+class AntiAffinity(msgspec.Struct, frozen=True, gc=False):
     """The part of `podAntiAffinity` that binds."""
 
     required: list[Term] = msgspec.field(name="requiredDuringSchedulingIgnoredDuringExecution", default_factory=list)
 
 
-class Affinity(msgspec.Struct, frozen=True, rename="camel"):
+class Affinity(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """The part of `affinity` that is read."""
 
     pod_anti_affinity: AntiAffinity = AntiAffinity()
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(msgspec.Struct, frozen=True, gc=False):
     """`app` is the workload within the namespace, `service` the ServiceInstance that the pod is part of, if any.
 
     `claims` are the names of the volume claims that it mounts.
@@ -78,7 +76,7 @@ class Placement:
 UNKNOWN = Placement()
 
 
-class Spec(PodSpec, frozen=True, rename="camel"):
+class Spec(PodSpec, frozen=True, rename="camel", gc=False):
     """A pod's spec with what ties it to its machine."""
 
     volumes: list[Volume] = msgspec.field(default_factory=list)

@@ -7,7 +7,7 @@ pod-level requests instead of the sum where set, overhead on top, and during an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -18,11 +18,16 @@ NO_ROOM = ("Insufficient ", "Too many pods")
 """In what the scheduler says of a machine that is too full: its plugin NodeResourcesFit, `fit.go`."""
 
 
-class Amount(NamedTuple):
+class Amount(msgspec.Struct, frozen=True, order=True, gc=False):
     """CPU in milli-cores and memory in bytes, exact."""
 
     cpu_milli: int = 0
     memory_bytes: int = 0
+
+    @property
+    def has_both(self) -> bool:
+        """Whether there is some of each."""
+        return self.cpu_milli != 0 and self.memory_bytes != 0
 
     def plus(self, other: Amount) -> Amount:
         """Sum of both, resource by resource."""
@@ -38,7 +43,7 @@ class Amount(NamedTuple):
 NOTHING = Amount()
 
 
-class Quantities(msgspec.Struct, frozen=True):
+class Quantities(msgspec.Struct, frozen=True, gc=False):
     """The two entries of a ResourceList that are counted, as the wire has them."""
 
     cpu: str | None = None
@@ -51,20 +56,20 @@ class Quantities(msgspec.Struct, frozen=True):
         return Amount(quantity.cpu_millicores(self.cpu or "0"), quantity.size_bytes(self.memory or "0"))
 
 
-class Limits(msgspec.Struct, frozen=True):
+class Limits(msgspec.Struct, frozen=True, gc=False):
     """The one limit that is counted."""
 
     cpu: str | None = None
 
 
-class Resources(msgspec.Struct, frozen=True):
+class Resources(msgspec.Struct, frozen=True, gc=False):
     """`resources` of a container or a pod."""
 
     requests: Quantities = Quantities()
     limits: Limits = Limits()
 
 
-class Container(msgspec.Struct, frozen=True, rename="camel"):
+class Container(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """The part of a container that decides its request, and what it runs."""
 
     name: str
@@ -78,7 +83,7 @@ class Container(msgspec.Struct, frozen=True, rename="camel"):
         return self.restart_policy == "Always"
 
 
-class ContainerStatus(msgspec.Struct, frozen=True, rename="camel"):
+class ContainerStatus(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """What the kubelet gave a container; differs from the spec during an in-place resize."""
 
     name: str
@@ -93,7 +98,7 @@ class Granted(NamedTuple):
     refused: bool
 
 
-class Condition(msgspec.Struct, frozen=True):
+class Condition(msgspec.Struct, frozen=True, gc=False):
     """The part of a condition that is read."""
 
     type: str
@@ -102,7 +107,7 @@ class Condition(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-class PodSpec(msgspec.Struct, frozen=True, rename="camel"):
+class PodSpec(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """The part of a pod's spec that decides its request and where it counts."""
 
     containers: list[Container]
@@ -112,7 +117,7 @@ class PodSpec(msgspec.Struct, frozen=True, rename="camel"):
     resources: Resources = Resources()
 
 
-class PodStatus(msgspec.Struct, frozen=True, rename="camel"):
+class PodStatus(msgspec.Struct, frozen=True, rename="camel", gc=False):
     """The part of a pod's status that decides whether and how it counts."""
 
     phase: str = ""
@@ -147,7 +152,16 @@ def granted(status: PodStatus) -> Granted:
 
 def request(spec: PodSpec, given: Granted) -> Amount:
     """What the pod reserves on its node. Raises ValueError on a malformed quantity."""
-    running = _total(_in_force(each, given) for each in spec.containers)
+    summed = NOTHING
+    for container in spec.containers:
+        summed = summed.plus(_in_force(container, given))
+    if spec.init_containers:
+        summed = _with_start(spec, given, summed)
+    return _pod_level(spec, summed).plus(spec.overhead.amount())
+
+
+def _with_start(spec: PodSpec, given: Granted, running: Amount) -> Amount:
+    """The larger of what the pod holds while it starts and while it runs."""
     sidecars, starting = NOTHING, NOTHING
     for container in spec.init_containers:
         if container.is_sidecar:
@@ -155,14 +169,7 @@ def request(spec: PodSpec, given: Granted) -> Amount:
             starting = starting.larger(sidecars)
         else:
             starting = starting.larger(sidecars.plus(container.resources.requests.amount()))
-    return _pod_level(spec, running.plus(sidecars).larger(starting)).plus(spec.overhead.amount())
-
-
-def _total(amounts: Iterable[Amount]) -> Amount:
-    total = NOTHING
-    for amount in amounts:
-        total = total.plus(amount)
-    return total
+    return running.plus(sidecars).larger(starting)
 
 
 def _in_force(container: Container, given: Granted) -> Amount:

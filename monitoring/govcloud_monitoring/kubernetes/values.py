@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from govcloud_monitoring.efficiency.inputs import KUBELET_MAX_PODS
 from govcloud_monitoring.kubernetes.placing import UNKNOWN, Placement
 from govcloud_monitoring.kubernetes.pods import Amount
@@ -20,8 +22,7 @@ class Namespace:
     tier: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pod:
+class Pod(msgspec.Struct, frozen=True, gc=False):
     """A pod that holds resources of a node."""
 
     namespace: str

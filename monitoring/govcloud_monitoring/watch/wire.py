@@ -1,7 +1,9 @@
 """Pages of lists and lines of watches (JSON bytes) to values by key. Pure.
 
-Only what a kind's item names is decoded. An event's type is looked at before its object: a bookmark and an error have
-no item in them. Every function raises ValueError (msgspec's errors are ValueErrors) on bytes that are neither.
+Only what a kind's item names is decoded. What is decoded is a tree and never a cycle, so the garbage collector need not
+look at it (`gc=False`); nor at the values that are kept of thousands of objects. An event's type is looked at before
+its object: a bookmark and an error have no item in them. Every function raises ValueError (msgspec's errors are
+ValueErrors) on bytes that are neither.
 Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
 """
 
@@ -22,7 +24,7 @@ Value = TypeVar("Value")
 HTTP_GONE = 410
 
 
-class Metadata(msgspec.Struct):
+class Metadata(msgspec.Struct, gc=False):
     """What says which object it is, and of when."""
 
     name: str
@@ -42,62 +44,62 @@ class Item(Protocol):
 Thing = TypeVar("Thing", bound=Item)
 
 
-class ListMeta(msgspec.Struct):
+class ListMeta(msgspec.Struct, gc=False):
     """The version is that of the whole list: a watch from there misses nothing."""
 
     resource_version: str = msgspec.field(name="resourceVersion", default="")
     continue_token: str = msgspec.field(name="continue", default="")
 
 
-class Listed(msgspec.Struct, Generic[Thing]):
+class Listed(msgspec.Struct, Generic[Thing], gc=False):
     """One page of a list."""
 
     metadata: ListMeta
     items: list[Thing] | None = None
 
 
-class _Named(msgspec.Struct):
+class _Named(msgspec.Struct, gc=False):
     metadata: Metadata
 
 
-class _Moment(msgspec.Struct):
+class _Moment(msgspec.Struct, gc=False):
     resource_version: str = msgspec.field(name="resourceVersion")
 
 
-class _Mark(msgspec.Struct):
+class _Mark(msgspec.Struct, gc=False):
     metadata: _Moment
 
 
-class _Status(msgspec.Struct):
+class _Status(msgspec.Struct, gc=False):
     code: int = 0
     message: str = "no reason given"
 
 
-class Added(msgspec.Struct, Generic[Thing], tag_field="type", tag="ADDED"):
+class Added(msgspec.Struct, Generic[Thing], tag_field="type", tag="ADDED", gc=False):
     """An object that is new, or newly meets the selector."""
 
     object: Thing
 
 
-class Modified(msgspec.Struct, Generic[Thing], tag_field="type", tag="MODIFIED"):
+class Modified(msgspec.Struct, Generic[Thing], tag_field="type", tag="MODIFIED", gc=False):
     """An object that changed."""
 
     object: Thing
 
 
-class Deleted(msgspec.Struct, tag_field="type", tag="DELETED"):
+class Deleted(msgspec.Struct, tag_field="type", tag="DELETED", gc=False):
     """An object that is gone, as it last was."""
 
     object: _Named
 
 
-class Bookmark(msgspec.Struct, tag_field="type", tag="BOOKMARK"):
+class Bookmark(msgspec.Struct, tag_field="type", tag="BOOKMARK", gc=False):
     """All changes up to a version were told."""
 
     object: _Mark
 
 
-class Failed(msgspec.Struct, tag_field="type", tag="ERROR"):
+class Failed(msgspec.Struct, tag_field="type", tag="ERROR", gc=False):
     """The watch is over, and cannot go on from where it was."""
 
     object: _Status
@@ -120,8 +122,7 @@ class Page(Generic[Value]):
         return tuple(value for _, value in self.entries)
 
 
-@dataclass(frozen=True, slots=True)
-class Change(Generic[Value]):
+class Change(msgspec.Struct, Generic[Value], frozen=True, gc=False):
     """What a line of a watch told: up to which version, and of which object, if of any. No value: it is gone."""
 
     version: str

@@ -88,7 +88,12 @@ hosts = st.lists(
         lambda size, pods, max_pods, schedulable: host(size, *pods, max_pods=max_pods, schedulable=schedulable),
         amounts,
         st.lists(
-            st.builds(lambda each, tie: pod(*each, tie), amounts, st.sampled_from(["none", "daemon"])), max_size=4
+            st.builds(
+                lambda each, tie: pod(each.cpu_milli, each.memory_bytes, tie),
+                amounts,
+                st.sampled_from(["none", "daemon"]),
+            ),
+            max_size=4,
         ),
         st.integers(0, 6),
         st.booleans(),

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from govcloud_monitoring.efficiency.first_fit import Load
 from govcloud_monitoring.efficiency.inputs import Host, Machine, Placed, UseRatio, by_pool, total, with_use
@@ -22,11 +23,11 @@ def machine(name: str, size: Amount = TEN, *, max_pods: int = 9, schedulable: bo
 def pod(cpu_milli: int, memory_bytes: int | None = None, **more: object) -> Placed:
     """Twice as much of one number when the other is not given; its node is set by `host`."""
     request = Amount(cpu_milli, cpu_milli if memory_bytes is None else memory_bytes)
-    return replace(Placed(namespace="tax-portal-test", node="", request=request), **more)
+    return structs.replace(Placed(namespace="tax-portal-test", node="", request=request), **more)
 
 
 def host(name: str, *pods: Placed, size: Amount = TEN, max_pods: int = 9, schedulable: bool = True) -> Host:
-    placed = tuple(replace(each, node=name) for each in pods)
+    placed = tuple(structs.replace(each, node=name) for each in pods)
     return Host(machine=machine(name, size, max_pods=max_pods, schedulable=schedulable), pods=placed)
 
 
@@ -177,7 +178,7 @@ def pools(draw: st.DrawFn) -> list[Host]:
     ]
     for each, wish in draw(st.lists(st.tuples(pods, st.integers(0, 6)), min_size=2, max_size=16)):
         number = wish % len(hosts)
-        fuller = replace(hosts[number], pods=(*hosts[number].pods, replace(each, node=f"m{number}")))
+        fuller = replace(hosts[number], pods=(*hosts[number].pods, structs.replace(each, node=f"m{number}")))
         hosts[number] = fuller if is_sound(fuller) else hosts[number]
     return hosts
 
