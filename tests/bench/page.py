@@ -27,15 +27,6 @@ WHY = {
         "reach with real parts. What was tried, and what a watcher of our own instead of kopf would bring (some "
         "2.5 ms a change) and cost, is told in [ADR 7](adr/0007-kopf-as-a-shell.md)."
     ),
-    "5,000 pods listed and summed: ours": (
-        "It was within its goal (0.21 to 0.23 s) while only requests were counted. Since then the exporter also counts "
-        "limits, pods that wait for room, and reads two kinds more, a fifth more work a pod; client-go, which does a "
-        "small part of this, takes more than three times as long in the same run."
-    ),
-    "5,000 events into a store: ours": (
-        "As with lists: each pod is now looked at for limits, too. client-go takes more than ten times as long in the "
-        "same run."
-    ),
     "scrape of 100k series, refresh and scrape": (
         "100,000 series are 9.3 MB of text. gzip alone, at its fastest level, takes 42 to 64 ms for them, which is the "
         "whole goal; the other half writes the lines. In the process the two do not meet: lines are written when the "
