@@ -29,10 +29,14 @@ _QUESTIONS: Mapping[tuple[Resource, str], str] = {
 }
 _MISSING = (
     "govcloud_source_up == 0 "
-    'or label_replace(absent(govcloud_source_up{source="kubernetes"}), "source", "exporter", "", "") '
+    'or label_replace(absent(govcloud_source_up{source="kubernetes"} and on (job, instance) up == 1), '
+    '"source", "exporter", "", "") '
     'or label_join(up{job=~"kubelet-resource|node-exporter"} == 0, "source", " of ", "job", "node")'
 )
-"""By `source`: what cannot be read, the exporter itself when it says nothing, and what machines do not tell."""
+"""By `source`: what cannot be read, the exporter itself when it says nothing, and what machines do not tell.
+
+"and up": of an exporter that goes while Prometheus starts again, the last figures stay for minutes.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -128,7 +128,9 @@ def test_prometheus_that_starts_again_remembers(watched: Watched) -> None:
     began = time.time()
     watched.lab.kubectl("-n", MONITORING, "delete", "pod", "prometheus-0", "--grace-period=0", "--force")
     watched.sees("it works again", watched.is_whole, BACK_SECONDS)
-    assert questions.value(watched.prometheus, USED, at_seconds=began - 30) is not None
+    assert questions.value(watched.prometheus, USED, at_seconds=began) is not None
+    oldest = 'min(timestamp(up{job=~"govcloud-.*"}))'
+    watched.sees("all is read anew", lambda: (watched.value(oldest) or 0) > began, BACK_SECONDS)
 
 
 def test_a_ledger_whose_database_is_killed_is_said_to_be_down_and_loses_nothing(watched: Watched) -> None:
