@@ -98,6 +98,16 @@ def without(lab: Lab, address: str, stop: str, start: str) -> Iterator[None]:
         lab.ssh(address, start)
 
 
+@contextmanager
+def scaled(lab: Lab, what: str, replicas: int) -> Iterator[None]:
+    """While there are so many of what is one otherwise."""
+    lab.kubectl("-n", MONITORING, "scale", what, f"--replicas={replicas}")
+    try:
+        yield
+    finally:
+        lab.kubectl("-n", MONITORING, "scale", what, "--replicas=1")
+
+
 def answers(lab: Lab) -> bool:
     """Does the API server?"""
     return lab.try_kubectl("--request-timeout=3s", "get", "--raw", "/readyz").returncode == 0
@@ -138,11 +148,10 @@ def test_a_ledger_whose_database_is_killed_is_said_to_be_down_and_loses_nothing(
         return dict(json.loads(watched.lab.govcloud("report", str(watched.lab.site), "-o", "json")))
 
     before = month()
-    watched.lab.kubectl("-n", MONITORING, "scale", "statefulset/ledger", "--replicas=0")
-    watched.sees("it is down", lambda: watched.value('max(up{job="govcloud-ledger"})') == 0)
-    watched.sees("it says nothing", lambda: watched.value('govcloud_source_up{source="ledger"}') is None)
-    assert "ledger" in watched.lab.govcloud_refused("report", str(watched.lab.site), code=9)
-    watched.lab.kubectl("-n", MONITORING, "scale", "statefulset/ledger", "--replicas=1")
+    with scaled(watched.lab, "statefulset/ledger", 0):
+        watched.sees("it is down", lambda: watched.value('max(up{job="govcloud-ledger"})') == 0)
+        watched.sees("it says nothing", lambda: watched.value('govcloud_source_up{source="ledger"}') is None)
+        assert "ledger" in watched.lab.govcloud_refused("report", str(watched.lab.site), code=9)
     watched.sees("it is up", lambda: watched.value('govcloud_source_up{source="ledger"}') == 1, BACK_SECONDS)
     after = month()
     assert {line["environment"] for line in before["lines"]} <= {line["environment"] for line in after["lines"]}
@@ -150,16 +159,15 @@ def test_a_ledger_whose_database_is_killed_is_said_to_be_down_and_loses_nothing(
 
 
 def test_two_exporters_at_once_double_nothing(watched: Watched) -> None:
-    watched.lab.kubectl("-n", MONITORING, "scale", "deployment/exporter", "--replicas=2")
-    watched.lab.kubectl("-n", MONITORING, "rollout", "status", "deployment/exporter", "--timeout=120s")
     rule = 'sum(department_purpose:govcloud_cpu_requested_cores:sum{department="tax"})'
-    until = time.monotonic() + 100
-    seen = set()
-    while time.monotonic() < until:
-        seen.add(watched.value(rule))
-        time.sleep(5)
+    with scaled(watched.lab, "deployment/exporter", 2):
+        watched.lab.kubectl("-n", MONITORING, "rollout", "status", "deployment/exporter", "--timeout=120s")
+        until = time.monotonic() + 100
+        seen = set()
+        while time.monotonic() < until:
+            seen.add(watched.value(rule))
+            time.sleep(5)
     assert seen == {CPU_MILLI / 1000}
-    watched.lab.kubectl("-n", MONITORING, "scale", "deployment/exporter", "--replicas=1")
 
 
 def test_a_machine_without_power_is_gone_and_back_and_counters_that_begin_anew_are_no_use(watched: Watched) -> None:
