@@ -7,4 +7,4 @@ end $$;
 revoke all on database ledger from public;
 grant connect on database ledger to accountant;
 grant usage on schema ledger to accountant;
-grant select, insert on ledger.pool_hour, ledger.charge, ledger.department_hour to accountant;
+grant select, insert on ledger.pool_hour, ledger.charge, ledger.department_hour, ledger.recommendation to accountant;

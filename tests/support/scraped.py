@@ -242,7 +242,9 @@ def _ledger(now_seconds: float) -> str:
         budgets={"tax": 200}, weights={"tax": 3, "roads": 1}, environments={("tax", "expired"): 1, ("roads", "soon"): 2}
     )
     proposed = recommendations.Recommendations(
-        proposals={("tax", "resize"): 2, ("roads", "remove"): 1}, cpu_milli={"tax": 3000, "roads": 1000}
+        counts={("tax", "resize", "open"): 2, ("roads", "remove", "open"): 1, ("tax", "remove", "met"): 1},
+        cpu_milli={"tax": 3000, "roads": 1000},
+        saved_cpu_milli={"tax": 4000},
     )
     sources: list[Source[Any]] = [
         Source(name="advice", read=lambda: proposed, families=recommendations.families),

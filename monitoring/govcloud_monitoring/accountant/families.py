@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from prometheus_client.core import CounterMetricFamily
 from prometheus_client.core import Metric as Family
 
 from govcloud_monitoring.ledger.charge import PLATFORM, Component
@@ -65,8 +64,8 @@ class Books:
 
 def families(books: Books) -> Iterator[Family]:
     """All families of the source `ledger`, in the order of `METRICS`."""
-    yield _counter(COST, _by_department(books.totals.accrued.departments))
-    yield _counter(POOL_COST, {(pool,): _units(cost) for pool, cost in books.totals.accrued.pools.items()})
+    yield COST.counter(_by_department(books.totals.accrued.departments).items())
+    yield POOL_COST.counter(((pool,), _units(cost)) for pool, cost in books.totals.accrued.pools.items())
     yield CORRECTIONS.family(_by_department(books.totals.corrections.departments).items())
     yield CURRENCY.family([((books.currency,), 1)])
     yield CLOSED.value(books.closed_until_seconds)
@@ -87,10 +86,3 @@ def _by_department(costs: Mapping[tuple[str, str, Component], int]) -> dict[tupl
 
 def _units(microcents: int) -> float:
     return microcents / MICROCENTS
-
-
-def _counter(metric: Metric, samples: Mapping[tuple[str, ...], float]) -> Family:
-    family = CounterMetricFamily(metric.name, metric.help, labels=metric.labels)
-    for values, value in sorted(samples.items()):
-        family.add_metric(values, value)
-    return family

@@ -22,13 +22,14 @@ from govcloud_monitoring.accountant.families import Books
 from govcloud_monitoring.accountant.hours import PriceList
 from govcloud_monitoring.accountant.idleness import Counts, idle_environments
 from govcloud_monitoring.accountant.questions import Stretch, observe
-from govcloud_monitoring.accountant.recommendations import Recommendations, recommendations
+from govcloud_monitoring.accountant.recommendations import Recommendations, counted, proposals
 from govcloud_monitoring.accountant.recording import Recorder
 from govcloud_monitoring.accountant.settings import Settings
 from govcloud_monitoring.advice import measured
 from govcloud_monitoring.advice.reserved import namespaces
 from govcloud_monitoring.ledger.charge import Statement
 from govcloud_monitoring.ledger.department_hour import DepartmentHour
+from govcloud_monitoring.ledger.recommendation import steps
 from govcloud_monitoring.ledger.shares import Method
 from govcloud_monitoring.ledger.store import Ledger
 from govcloud_monitoring.ledger.sums import month_bounds
@@ -98,10 +99,16 @@ class Office:
         return idle_environments(self.ask, now)
 
     def advice(self, now: datetime) -> Recommendations:
-        """What is proposed to departments now: questions about 14 days, asked seldom. Raises GovcloudError."""
+        """What is proposed to departments now, written down with what became of it. Raises GovcloudError.
+
+        Questions about 14 days, asked seldom.
+        """
         environments = self.cluster.list(labels.API_VERSION, "Environment")
         known = measured.gather(lambda question: self.ask(question, now), namespaces(environments), ())
-        return recommendations(environments, self._tiers(), known)
+        found = proposals(environments, self._tiers(), known)
+        with self.opened() as ledger:
+            ledger.write_recommendations(list(steps(ledger.recommendations(), found.items, found.has_cpu_milli)))
+            return counted(found.items, ledger.met())
 
     def departments(self, now: datetime) -> Departments:
         """What departments may spend, are entitled to, and when their environments end. Raises GovcloudError."""

@@ -1,33 +1,32 @@
-"""What `govcloud quota advise` would propose now, counted by department. Pure.
-
-What became of an earlier proposal is not known: who gives something back need not have read it.
-"""
+"""What `govcloud quota advise` would propose now and what became of its proposals, counted by department. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
 
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import Metric as Family
 
+from govcloud_api import policy
 from govcloud_api.errors import NotReady
+from govcloud_api.v1alpha1 import Environment
 from govcloud_kube.cluster import Object
 from govcloud_monitoring.advice.measured import Measured
-from govcloud_monitoring.advice.proposals import Advice, Tiers, advise
+from govcloud_monitoring.advice.proposals import Tiers, advise
+from govcloud_monitoring.advice.reserved import RESOURCES, reserved
 from govcloud_monitoring.folding import MAX_DEPARTMENTS, OTHER, kept
+from govcloud_monitoring.ledger.recommendation import Key, Kind, Met, Recommendation, State
 from govcloud_monitoring.metric import Metric
 
-Kind = Literal["remove", "resize"]
 RECOMMENDATIONS = Metric(
     name="govcloud_recommendations",
     help=(
-        "What govcloud quota advise proposes now, by department and kind: remove (an environment in which nothing runs "
-        "or is stored), resize (a smaller size holds what it needs). No series where nothing is proposed; what became "
-        "of earlier proposals is not known."
+        "What govcloud quota advise proposes, by department, kind and state: remove (an environment in which nothing "
+        "runs or is stored), resize (a smaller size holds what it needs); open now, and met since the ledger "
+        "began (the environment has no more than was proposed). Whether anybody read it is not known."
     ),
-    labels=("department", "kind"),
+    labels=("department", "kind", "state"),
 )
 CORES = Metric(
     name="govcloud_recommended_cores",
@@ -35,44 +34,86 @@ CORES = Metric(
     labels=("department",),
     unit="cores",
 )
-METRICS = (RECOMMENDATIONS, CORES)
+SAVED_CORES = Metric(
+    name="govcloud_recommendation_saved_cores_total",
+    help="CPU of quotas that a department gave back as it was proposed, in cores, since the ledger began.",
+    labels=("department",),
+)
+METRICS = (RECOMMENDATIONS, CORES, SAVED_CORES)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposals:
+    """Of one moment. `has_cpu_milli`: see `ledger.recommendation.steps`."""
+
+    items: tuple[Recommendation, ...]
+    has_cpu_milli: Mapping[Key, int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendations:
-    """By department (and kind); at most `MAX_DEPARTMENTS` and `other`."""
+    """By department (and kind, and state); at most `MAX_DEPARTMENTS` and `other`."""
 
-    proposals: Mapping[tuple[str, Kind], int]
+    counts: Mapping[tuple[str, Kind, State], int]
     cpu_milli: Mapping[str, int]
+    saved_cpu_milli: Mapping[str, int] = field(default_factory=dict)
 
 
-def recommendations(environments: Iterable[Object], tiers: Tiers, known: Measured) -> Recommendations:
-    """Of Environment objects. Raises NotReady while use is not known: then other things would be proposed."""
+def proposals(environments: Iterable[Object], tiers: Tiers, known: Measured) -> Proposals:
+    """To the departments of Environment objects. Raises NotReady while use is not known: other things would be it."""
     if known.unknown:
         raise NotReady(f"use is not known, and nothing is proposed: {known.unknown}")
-    proposals: Counter[tuple[str, Kind]] = Counter()
-    cpu_milli: Counter[str] = Counter()
-    for department, items in _by_department(environments).items():
-        for advice in advise(items, tiers, known):
-            proposals[department, _kind(advice)] += 1
-            cpu_milli[department] += advice.saves_cpu_milli
-    return Recommendations(proposals=dict(proposals), cpu_milli=dict(cpu_milli))
+    owned: defaultdict[str, list[Object]] = defaultdict(list)
+    for each in environments:
+        owned[str(each["spec"]["departmentRef"])].append(each)
+    has = {key: milli for code, items in owned.items() for key, milli in _has(code, items)}
+    found = tuple(each for code, items in sorted(owned.items()) for each in _proposed(code, items, tiers, known))
+    return Proposals(items=found, has_cpu_milli=has)
 
 
-def families(found: Recommendations) -> Iterator[GaugeMetricFamily]:
+def counted(open_now: Iterable[Recommendation], met: Iterable[Met]) -> Recommendations:
+    """For Prometheus."""
+    now, past = tuple(open_now), tuple(met)
+    codes = [each.department for each in now] + [each.department for each in past]
+    shown = kept(codes, MAX_DEPARTMENTS)
+    counts: Counter[tuple[str, Kind, State]] = Counter()
+    cpu_milli, saved_cpu_milli = Counter[str](), Counter[str]()
+    for each in now:
+        department = each.department if each.department in shown else OTHER
+        counts[department, each.kind, each.state] += 1
+        cpu_milli[department] += each.saves_cpu_milli
+    for given in past:
+        department = given.department if given.department in shown else OTHER
+        counts[department, given.kind, "met"] += given.count
+        saved_cpu_milli[department] += given.cpu_milli
+    return Recommendations(counts=counts, cpu_milli=cpu_milli, saved_cpu_milli=saved_cpu_milli)
+
+
+def families(found: Recommendations) -> Iterator[Family]:
     """All families of the source `advice`, in the order of `METRICS`."""
-    yield RECOMMENDATIONS.family(found.proposals.items())
+    yield RECOMMENDATIONS.family(found.counts.items())
     yield CORES.family(((code,), milli / 1000) for code, milli in found.cpu_milli.items())
+    yield SAVED_CORES.counter(((code,), milli / 1000) for code, milli in found.saved_cpu_milli.items())
 
 
-def _by_department(environments: Iterable[Object]) -> dict[str, list[Object]]:
-    coded = [(str(each["spec"]["departmentRef"]), each) for each in environments]
-    shown = kept((code for code, _ in coded), MAX_DEPARTMENTS)
-    found: defaultdict[str, list[Object]] = defaultdict(list)
-    for code, each in coded:
-        found[code if code in shown else OTHER].append(each)
-    return found
+def _has(department: str, environments: Iterable[Object]) -> Iterator[tuple[Key, int | None]]:
+    for each in environments:
+        environment = Environment.parse(each)
+        is_counted = len(reserved(each)) == len(RESOURCES)
+        milli = policy.quota_share(environment.spec.quota).cpu_millicores
+        yield (department, environment.metadata.name), milli if is_counted else None
 
 
-def _kind(advice: Advice) -> Kind:
-    return "resize" if advice.size else "remove"
+def _proposed(
+    department: str, environments: Iterable[Object], tiers: Tiers, known: Measured
+) -> Iterator[Recommendation]:
+    has = {name: milli or 0 for (_, name), milli in _has(department, environments)}
+    for advice in advise(environments, tiers, known):
+        cpu_milli = has[advice.environment]
+        yield Recommendation(
+            department=department,
+            environment=advice.environment,
+            kind="resize" if advice.size else "remove",
+            cpu_milli=cpu_milli,
+            proposed_cpu_milli=cpu_milli - advice.saves_cpu_milli,
+        )

@@ -140,11 +140,28 @@ WASTE = Row(
             description="CPU of quotas that would be given back by all that govcloud quota advise proposes now.",
             unit=Unit.CORES,
             view=View.BARS,
-            width=24,
             height=6,
             queries=(
                 Query(
                     expr=or_none("topk(10, max by (department) (govcloud_recommended_cores))", "advice", "department"),
+                    legend="{{department}}",
+                ),
+            ),
+            to_department=True,
+        ),
+        Panel(
+            title="What quotas gave back as it was proposed",
+            description="CPU of quotas, since the ledger began: the environment has no more than was proposed.",
+            unit=Unit.CORES,
+            view=View.BARS,
+            height=6,
+            queries=(
+                Query(
+                    expr=or_none(
+                        "topk(10, max by (department) (govcloud_recommendation_saved_cores_total))",
+                        "advice",
+                        "department",
+                    ),
                     legend="{{department}}",
                 ),
             ),

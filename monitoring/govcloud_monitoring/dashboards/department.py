@@ -113,7 +113,9 @@ WASTE = Row(
             height=5,
             queries=(
                 Query(
-                    expr=or_none(f"max by (kind) (govcloud_recommendations{{{CHOSEN}}})", "advice", "kind"),
+                    expr=or_none(
+                        f'max by (kind) (govcloud_recommendations{{{CHOSEN}, state="open"}})', "advice", "kind"
+                    ),
                     legend="{{kind}}",
                 ),
             ),

@@ -89,6 +89,23 @@ select
 from ledger.department_hour where start >= :beginning and start < :end
 group by department, resource order by department, resource
 """
+RECOMMENDATIONS = """
+select department, environment, kind, state, cpu_milli, proposed_cpu_milli from (
+  select distinct on (department, environment) * from ledger.recommendation
+  order by department, environment, number desc) as newest
+where state = 'open' order by department, environment
+"""
+APPEND_RECOMMENDATIONS = """
+insert into ledger.recommendation (department, environment, kind, state, cpu_milli, proposed_cpu_milli)
+select department, environment, kind, state, cpu_milli, proposed_cpu_milli
+from json_to_recordset(cast(:rows as json)) as row(
+  department text, environment text, kind text, state text, cpu_milli bigint, proposed_cpu_milli bigint)
+"""
+MET = """
+select department, kind, count(*) as count, sum(cpu_milli - proposed_cpu_milli) as cpu_milli
+from ledger.recommendation where state = 'met'
+group by department, kind order by department, kind
+"""
 TOTALS = """
 select revision > 0 as correction, department, purpose, component, sum(cost_microcents) as cost_microcents
 from ledger.charge group by correction, department, purpose, component

@@ -66,6 +66,20 @@ create table if not exists ledger.department_hour (
   )
 );
 
+-- What was proposed to departments, and what became of it: a row for each step, the newest of an environment tells how it
+-- stands. `cpu_milli` is of the environment's quota, `proposed_cpu_milli` what would be left of it.
+create table if not exists ledger.recommendation (
+  number bigint generated always as identity primary key,
+  department text not null check (department <> ''),
+  environment text not null check (environment <> ''),
+  kind text not null check (kind in ('remove', 'resize')),
+  state text not null check (state in ('open', 'met', 'withdrawn')),
+  cpu_milli bigint not null,
+  proposed_cpu_milli bigint not null check (proposed_cpu_milli between 0 and cpu_milli),
+  written_at timestamptz not null default now()
+);
+create index if not exists recommendation_newest on ledger.recommendation (department, environment, number desc);
+
 create or replace function ledger.refuse_change() returns trigger language plpgsql
   set search_path = pg_catalog, pg_temp as $$
 begin
@@ -144,6 +158,8 @@ create or replace trigger append_only before update or delete or truncate on led
   for each statement execute function ledger.refuse_change();
 create or replace trigger append_only before update or delete or truncate on ledger.department_hour
   for each statement execute function ledger.refuse_change();
+create or replace trigger append_only before update or delete or truncate on ledger.recommendation
+  for each statement execute function ledger.refuse_change();
 create or replace trigger once after insert on ledger.department_hour
   referencing new table as new_hours for each statement execute function ledger.refuse_second_writing();
 create or replace trigger not_late after insert on ledger.charge
@@ -155,3 +171,4 @@ create or replace trigger balanced after insert on ledger.pool_hour
 alter table ledger.pool_hour enable always trigger append_only, enable always trigger balanced;
 alter table ledger.charge enable always trigger append_only, enable always trigger not_late;
 alter table ledger.department_hour enable always trigger append_only, enable always trigger once;
+alter table ledger.recommendation enable always trigger append_only;

@@ -22,12 +22,13 @@ from govcloud_monitoring.ledger import queries
 from govcloud_monitoring.ledger.charge import Charge, Statement, refuse_other_than_full_hour
 from govcloud_monitoring.ledger.correction import correct
 from govcloud_monitoring.ledger.department_hour import DepartmentHour, DepartmentSum, from_row
+from govcloud_monitoring.ledger.recommendation import Met, Recommendation
 from govcloud_monitoring.ledger.refusals import told
 from govcloud_monitoring.ledger.sums import DayCost, DaySum, Sum, Totals, month_bounds
 
 TIMEOUT_SECONDS = 60.0
 """Of the socket; what the server allows itself is shorter, so that its own words arrive."""
-TABLES = "ledger.pool_hour, ledger.charge, ledger.department_hour"
+TABLES = "ledger.pool_hour, ledger.charge, ledger.department_hour, ledger.recommendation"
 SETTINGS = (
     "set search_path = pg_catalog, pg_temp",
     "set statement_timeout = '50s'",
@@ -182,6 +183,22 @@ class Ledger:
     def departments(self, first: date) -> tuple[DepartmentSum, ...]:
         """What departments held in the month that begins on `first`. Raises ValueError on another day."""
         return tuple(from_row(each) for each in self._month(queries.DEPARTMENTS, first))
+
+    def recommendations(self) -> tuple[Recommendation, ...]:
+        """What is proposed, as it was last written."""
+        with told("reading what is proposed"):
+            return tuple(Recommendation(**each) for each in self._read(queries.RECOMMENDATIONS))
+
+    def write_recommendations(self, steps: Sequence[Recommendation]) -> None:
+        """Write what became of proposals, all or nothing. Raises InvalidSpec when a rule of the schema refuses it."""
+        rows = json.dumps([asdict(each) for each in steps])
+        with self._transaction("writing what became of proposals"):
+            self._connection.run(queries.APPEND_RECOMMENDATIONS, rows=rows)
+
+    def met(self) -> tuple[Met, ...]:
+        """Proposals that were met since the ledger began, by department and kind."""
+        with told("reading what became of proposals"):
+            return tuple(Met(**each) for each in self._read(queries.MET))
 
     def totals(self) -> Totals:
         """Everything since the ledger began."""

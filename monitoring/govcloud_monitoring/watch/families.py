@@ -23,7 +23,4 @@ METRICS = (RESTARTS,)
 
 def families(restarts: Mapping[tuple[str, Reason], int]) -> Iterator[CounterMetricFamily]:
     """All families, in the order of `METRICS`; `restarts` by kind and reason."""
-    family = CounterMetricFamily(RESTARTS.name, RESTARTS.help, labels=RESTARTS.labels)
-    for values, count in sorted(restarts.items()):
-        family.add_metric(values, count)
-    yield family
+    yield RESTARTS.counter(restarts.items())

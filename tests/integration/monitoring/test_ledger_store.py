@@ -138,6 +138,7 @@ def test_any_hour_that_can_be_is_taken(server: Server, given_hour: PoolHour, met
         "update ledger.department_hour set used = 0, wasted = reserved",
         "delete from ledger.department_hour",
         "truncate ledger.department_hour",
+        "truncate ledger.recommendation",
         "insert into ledger.department_hour select * from ledger.department_hour on conflict (start, department, "
         "resource) do update set used = 0",
         "insert into ledger.pool_hour select * from ledger.pool_hour on conflict (pool, start, revision) do update "

@@ -32,7 +32,12 @@ METRICS = {
         *recommendations.METRICS,
     )
 }
-COUNTERS = {*(metric.name for metric in watches.METRICS), ledger.COST.name, ledger.POOL_COST.name}
+COUNTERS = {
+    *(metric.name for metric in watches.METRICS),
+    ledger.COST.name,
+    ledger.POOL_COST.name,
+    recommendations.SAVED_CORES.name,
+}
 OPERATORS = {metric.name for metric in (*operator.COUNTERS, *operator.GAUGES)} | {
     f"{metric.name}_{part}" for metric in operator.HISTOGRAMS for part in ("bucket", "count", "sum")
 }

@@ -1,4 +1,4 @@
-"""Proposals to departments, counted; what is proposed is tested with the command."""
+"""Proposals to departments and what became of them, counted; what is proposed is tested with the command."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from govcloud_api.errors import NotReady
-from govcloud_monitoring.accountant.recommendations import Recommendations, families, recommendations
+from govcloud_monitoring.accountant.recommendations import Recommendations, counted, families, proposals
 from govcloud_monitoring.advice.measured import Measured
+from govcloud_monitoring.ledger.recommendation import Met
 from support import samples
 
 QUOTA = {"cpu": "4", "memory": "8Gi", "storage": "50Gi", "pods": 50}
@@ -17,34 +18,45 @@ LITTLE = {"requests.cpu": "250m", "requests.memory": "512Mi", "requests.storage"
 MUCH = {"requests.cpu": "3900m", "requests.memory": "7Gi", "requests.storage": "40Gi"}
 
 
-def environment(owner: str, used: dict[str, str] | None) -> dict[str, Any]:
+def environment(owner: str, used: dict[str, str] | None, name: str = "forms-test") -> dict[str, Any]:
     """One of medium size; `used` None: nobody counted what it reserves."""
     spec = samples.ENVIRONMENT["spec"] | {"departmentRef": owner, "size": "medium", "quota": QUOTA}
     status = {"namespace": f"{owner}-a-test"} | ({} if used is None else {"quota": {"used": used}})
-    return samples.ENVIRONMENT | {"spec": spec, "status": status}
+    return samples.ENVIRONMENT | {
+        "metadata": samples.ENVIRONMENT["metadata"] | {"name": name}, "spec": spec, "status": status
+    }  # fmt: skip
 
 
-def test_proposals_are_counted_by_department_and_kind_with_what_they_would_free():
-    found = recommendations(
-        [environment("tax", NOTHING), environment("tax", NOTHING), environment("tax", LITTLE),
+def test_what_is_proposed_and_what_was_met_is_counted_by_department_with_what_they_free():
+    found = proposals(
+        [environment("tax", NOTHING, "a"), environment("tax", NOTHING, "b"), environment("tax", LITTLE, "c"),
          environment("roads", LITTLE), environment("parks", MUCH), environment("health", None)],
         {}, Measured(),
     )  # fmt: skip
-    assert found == Recommendations(
-        proposals={("tax", "remove"): 2, ("tax", "resize"): 1, ("roads", "resize"): 1},
+    assert found.has_cpu_milli["parks", "forms-test"] == 4000
+    assert found.has_cpu_milli["health", "forms-test"] is None
+    counts = counted(found.items, [Met(department="tax", kind="resize", count=2, cpu_milli=6000)])
+    assert counts == Recommendations(
+        counts={
+            ("tax", "remove", "open"): 2, ("tax", "resize", "open"): 1, ("roads", "resize", "open"): 1,
+            ("tax", "resize", "met"): 2,
+        },
         cpu_milli={"tax": 4000 + 4000 + 3000, "roads": 3000},
-    )
-    shown = {(family.name, *each.labels.values()): each.value for family in families(found) for each in family.samples}
+        saved_cpu_milli={"tax": 6000},
+    )  # fmt: skip
+    shown = {(each.name, *each.labels.values()): each.value for family in families(counts) for each in family.samples}
     assert shown["govcloud_recommended_cores", "tax"] == 11
-    assert shown["govcloud_recommendations", "tax", "remove"] == 2
+    assert shown["govcloud_recommendations", "tax", "remove", "open"] == 2
+    assert shown["govcloud_recommendation_saved_cores_total", "tax"] == 6
 
 
 def test_while_use_is_not_known_nothing_is_said():
     with pytest.raises(NotReady, match="Prometheus is away"):
-        recommendations([environment("tax", NOTHING)], {}, Measured(unknown="Prometheus is away"))
+        proposals([environment("tax", NOTHING)], {}, Measured(unknown="Prometheus is away"))
 
 
 def test_departments_beyond_the_limit_count_together():
-    found = recommendations([environment(f"d{number:04}", NOTHING) for number in range(502)], {}, Measured())
-    assert len(found.proposals) == 501
-    assert found.proposals["other", "remove"] == 2
+    found = proposals([environment(f"d{number:04}", NOTHING) for number in range(502)], {}, Measured())
+    counts = counted(found.items, [])
+    assert len(counts.counts) == 501
+    assert counts.counts["other", "remove", "open"] == 2
