@@ -235,6 +235,7 @@ def _ledger(now_seconds: float) -> str:
         totals=Totals(accrued=accrued, corrections=corrections),
         currency="EUR",
         closed_until_seconds=now_seconds - 1800,
+        departments_until_seconds=now_seconds - 1800,
         month_microcents={"tax": MICROCENTS, "roads": MICROCENTS},
     )
     counts: idleness.Counts = {("tax", "no_cpu"): 2, ("roads", "no_cpu"): 1}

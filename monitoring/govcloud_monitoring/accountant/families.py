@@ -40,7 +40,11 @@ CURRENCY = Metric(
 )
 CLOSED = Metric(
     name="govcloud_ledger_closed_until_timestamp_seconds",
-    help="End of the newest closed hour, in seconds since 1970; 0 means that none is closed yet.",
+    help=(
+        "End of the newest hour that is written, in seconds since 1970, by book: costs, and departments (what they "
+        "were granted, reserved and used). 0 means that none is written yet."
+    ),
+    labels=("book",),
     unit="seconds",
 )
 MONTH_COST = Metric(
@@ -58,6 +62,7 @@ class Books:
     totals: Totals
     currency: str
     closed_until_seconds: float
+    departments_until_seconds: float
     month_microcents: Mapping[str, int]
     """By department."""
 
@@ -68,7 +73,7 @@ def families(books: Books) -> Iterator[Family]:
     yield POOL_COST.counter(((pool,), _units(cost)) for pool, cost in books.totals.accrued.pools.items())
     yield CORRECTIONS.family(_by_department(books.totals.corrections.departments).items())
     yield CURRENCY.family([((books.currency,), 1)])
-    yield CLOSED.value(books.closed_until_seconds)
+    yield CLOSED.family([(("costs",), books.closed_until_seconds), (("departments",), books.departments_until_seconds)])
     yield MONTH_COST.family(((label_of(code),), _units(cost)) for code, cost in books.month_microcents.items())
 
 

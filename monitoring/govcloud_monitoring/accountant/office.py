@@ -47,14 +47,18 @@ class Lister(Protocol):
         ...
 
 
+State = tuple[int, datetime | None, date]
+"""Hours and corrections that are written, the newest hour of departments, the month: books are the same with these."""
+
+
 class Kept:
     """The books as they were worked out last, and for which state of the ledger."""
 
     def __init__(self) -> None:
-        self._state: tuple[int, date] | None = None
+        self._state: State | None = None
         self._books: Books | None = None
 
-    def get(self, state: tuple[int, date], make: Callable[[], Books]) -> Books:
+    def get(self, state: State, make: Callable[[], Books]) -> Books:
         """Those of a state, made when they are not at hand."""
         if self._books is None or state != self._state:
             self._books, self._state = make(), state
@@ -119,17 +123,19 @@ class Office:
         """For Prometheus; worked out anew only when something was written or a month began. Raises GovcloudError."""
         first = now.date().replace(day=1)
         with self.opened() as ledger:
-            return self.kept.get((ledger.rows(), first), lambda: self._books(ledger, first))
+            state = ledger.rows(), ledger.newest_of_departments(), first
+            return self.kept.get(state, lambda: self._books(ledger, state))
 
-    def _books(self, ledger: Ledger, first: date) -> Books:
-        newest = ledger.newest()
+    def _books(self, ledger: Ledger, state: State) -> Books:
+        _, departments_newest, first = state
         costs: Counter[str] = Counter()
         for day in ledger.by_day(first):
             costs[day.department] += day.cost_microcents
         return Books(
             totals=ledger.totals(),
             currency=self.options.currency,
-            closed_until_seconds=(newest + HOUR).timestamp() if newest else 0.0,
+            closed_until_seconds=_end_seconds(ledger.newest()),
+            departments_until_seconds=_end_seconds(departments_newest),
             month_microcents=dict(costs),
         )
 
@@ -171,6 +177,11 @@ class Office:
     def _open_departments(self, since: datetime, until: datetime) -> list[DepartmentHour]:
         """What departments held in them."""
         return [found for each in _open(since, until) for found in department_hours(each, self.ask)]
+
+
+def _end_seconds(start: datetime | None) -> float:
+    """Of the hour that began then, 0 for none."""
+    return (start + HOUR).timestamp() if start else 0.0
 
 
 def _open(since: datetime, until: datetime) -> Iterator[Stretch]:

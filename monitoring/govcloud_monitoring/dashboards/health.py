@@ -145,13 +145,18 @@ LEDGER = Row(
     title="Ledger",
     panels=(
         Panel(
-            title="Age of the newest closed hour",
+            title="Age of the newest hour in the ledger",
             empty_until="the first hour is closed",
-            description="Costs are known up to there. It rises to a little over an hour and falls again.",
+            description=(
+                "Costs, and what departments held, are known up to there. It rises to a little over an hour and falls."
+            ),
             unit=Unit.SECONDS,
             width=12,
             queries=(
-                Query(expr="time() - (max(govcloud_ledger_closed_until_timestamp_seconds) > 0)", legend="ledger"),
+                Query(
+                    expr="time() - (max by (book) (govcloud_ledger_closed_until_timestamp_seconds) > 0)",
+                    legend="{{book}}",
+                ),
             ),
             limit=Limit(alert="LedgerBehind", at=10800),
         ),

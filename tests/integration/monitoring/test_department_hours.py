@@ -207,6 +207,7 @@ def office(ask: AskAt, server: Server) -> Office:
 
 def test_every_hour_is_written_once_and_the_month_is_their_sum(office: Office, ask: AskAt):
     office.work(Accountant(ask), NOW)
+    assert office.books(NOW).departments_until_seconds == 0
     recorder = Recorder(ask)
     assert [office.record(recorder, NOW) for _ in range(15)][-1] == 0
     assert office.record(Recorder(ask), NOW) == 0  # another one, after a restart
@@ -242,6 +243,7 @@ def test_figures_of_departments_never_hold_up_the_costs(office: Office, ask: Ask
     assert sum(office.record(recorder, NOW) for _ in range(15)) == 5
     with office.opened() as ledger:
         assert ledger.newest_of_departments() == UNMEASURED
+    assert office.books(NOW).departments_until_seconds == (UNMEASURED + HOUR).timestamp()
 
 
 def test_the_role_that_is_deployed_may_write_and_read_them(ask: AskAt, server: Server):

@@ -29,6 +29,7 @@ def test_a_large_government_with_corrections_and_advice_for_all_is_within_the_li
     totals = Costs(departments=costs, pools={f"pool-{number}": 1 for number in range(20)})
     books = Books(
         totals=Totals(accrued=totals, corrections=totals), currency="EUR", closed_until_seconds=1,
+        departments_until_seconds=1,
         month_microcents=dict.fromkeys(CODES, 1),
     )  # fmt: skip
     agreed = Departments(
