@@ -57,7 +57,15 @@ ALERTS = Row(
             view=View.TABLE,
             width=8,
             columns=(("alertname", "Alert"), ("severity", "Severity")),
-            queries=(Query(expr='count by (alertname, severity) (ALERTS{alertstate="firing"})', legend="How many"),),
+            queries=(
+                Query(
+                    expr=(
+                        'count by (alertname, severity) (ALERTS{alertstate="firing"}) '
+                        'or on () label_replace(vector(0), "alertname", "none", "", "")'
+                    ),
+                    legend="How many",
+                ),
+            ),
         ),
         Panel(
             title="Alertmanagers that answer",
