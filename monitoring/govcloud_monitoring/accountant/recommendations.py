@@ -13,8 +13,8 @@ from govcloud_api.errors import NotReady
 from govcloud_api.v1alpha1 import Environment
 from govcloud_kube.cluster import Object
 from govcloud_monitoring.advice.measured import Measured
-from govcloud_monitoring.advice.proposals import Tiers, advise
-from govcloud_monitoring.advice.reserved import RESOURCES, reserved
+from govcloud_monitoring.advice.proposals import Advice, Tiers, advise
+from govcloud_monitoring.advice.reserved import is_counted
 from govcloud_monitoring.folding import MAX_DEPARTMENTS, OTHER, kept
 from govcloud_monitoring.ledger.recommendation import Key, Kind, Met, Recommendation, State
 from govcloud_monitoring.metric import Metric
@@ -66,9 +66,11 @@ def proposals(environments: Iterable[Object], tiers: Tiers, known: Measured) -> 
     owned: defaultdict[str, list[Object]] = defaultdict(list)
     for each in environments:
         owned[str(each["spec"]["departmentRef"])].append(each)
-    has = {key: milli for code, items in owned.items() for key, milli in _has(code, items)}
-    found = tuple(each for code, items in sorted(owned.items()) for each in _proposed(code, items, tiers, known))
-    return Proposals(items=found, has_cpu_milli=has)
+    has = {(code, each["metadata"]["name"]): _cpu_milli(each) for code, items in owned.items() for each in items}
+    found = (
+        _recommendation(code, advice, has) for code in sorted(owned) for advice in advise(owned[code], tiers, known)
+    )
+    return Proposals(items=tuple(found), has_cpu_milli=has)
 
 
 def counted(open_now: Iterable[Recommendation], met: Iterable[Met]) -> Recommendations:
@@ -96,24 +98,19 @@ def families(found: Recommendations) -> Iterator[Family]:
     yield SAVED_CORES.counter(((code,), milli / 1000) for code, milli in found.saved_cpu_milli.items())
 
 
-def _has(department: str, environments: Iterable[Object]) -> Iterator[tuple[Key, int | None]]:
-    for each in environments:
-        environment = Environment.parse(each)
-        is_counted = len(reserved(each)) == len(RESOURCES)
-        milli = policy.quota_share(environment.spec.quota).cpu_millicores
-        yield (department, environment.metadata.name), milli if is_counted else None
+def _cpu_milli(environment: Object) -> int | None:
+    """Of its quota; None where nobody counted what it reserves."""
+    if not is_counted(environment):
+        return None
+    return policy.quota_share(Environment.parse(environment).spec.quota).cpu_millicores
 
 
-def _proposed(
-    department: str, environments: Iterable[Object], tiers: Tiers, known: Measured
-) -> Iterator[Recommendation]:
-    has = {name: milli or 0 for (_, name), milli in _has(department, environments)}
-    for advice in advise(environments, tiers, known):
-        cpu_milli = has[advice.environment]
-        yield Recommendation(
-            department=department,
-            environment=advice.environment,
-            kind="resize" if advice.size else "remove",
-            cpu_milli=cpu_milli,
-            proposed_cpu_milli=cpu_milli - advice.saves_cpu_milli,
-        )
+def _recommendation(department: str, advice: Advice, has_cpu_milli: Mapping[Key, int | None]) -> Recommendation:
+    cpu_milli = has_cpu_milli[department, advice.environment] or 0  # what was not counted gets no advice
+    return Recommendation(
+        department=department,
+        environment=advice.environment,
+        kind="resize" if advice.size else "remove",
+        cpu_milli=cpu_milli,
+        proposed_cpu_milli=cpu_milli - advice.saves_cpu_milli,
+    )

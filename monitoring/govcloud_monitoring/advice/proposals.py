@@ -12,7 +12,7 @@ from govcloud_api.v1alpha1.model import Size
 from govcloud_kube.cluster import Object
 from govcloud_monitoring.advice import measured, sizing
 from govcloud_monitoring.advice.measured import Measured, Use
-from govcloud_monitoring.advice.reserved import RESOURCES, reserved
+from govcloud_monitoring.advice.reserved import RESOURCES, is_counted, reserved
 
 Tiers = Mapping[str, ServiceTier]
 """By name, as far as their prices may be seen."""
@@ -74,9 +74,9 @@ def advise(environments: Iterable[Object], tiers: Tiers, known: Measured) -> lis
 
 
 def _place(item: Object, tiers: Tiers, known: Measured) -> Iterator[_Place]:
+    if not is_counted(item):
+        return
     taken = reserved(item)
-    if len(taken) < len(RESOURCES):
-        return  # not counted: nothing is known
     environment, namespace = Environment.parse(item), str((item.get("status") or {}).get("namespace", ""))
     use = known.uses.get(namespace)
     yield _Place(

@@ -16,6 +16,11 @@ def reserved(environment: Object) -> dict[str, str]:
     return {name: str(counted[key]) for name, key in RESOURCES.items() if key in counted}
 
 
+def is_counted(environment: Object) -> bool:
+    """Whether it is known what all of an Environment's resources reserve."""
+    return len(reserved(environment)) == len(RESOURCES)
+
+
 def namespaces(environments: Iterable[Object]) -> list[str]:
     """Those of all Environments that have one."""
     statuses = (item.get("status") or {} for item in environments)
