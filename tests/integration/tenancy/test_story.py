@@ -60,7 +60,8 @@ def test_a_sandbox_request_becomes_an_isolated_environment(
     tenancy.play_kubelet(admin, namespace)
     tenancy.eventually(lambda: tenancy.is_ready(admin.get(environment)), "the environment is Ready")
     assert bindings(admin, namespace) == ["govcloud:environment-owner", "govcloud:tenant-services"]
-    assert admin.get(probe) is None
+    # What it proved is written first, so that a crash between loses nothing; the pod goes right after.
+    tenancy.eventually(lambda: admin.get(probe) is None, "the probe is gone", seconds=10)
     request = tenancy.eventually(lambda: _ready_request(owner, tax, "first"), "the request says so")
     assert request["status"]["phase"] == "Ready"
     assert request["spec"]["requestedBy"] == "tax-owner"
