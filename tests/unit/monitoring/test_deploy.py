@@ -20,6 +20,10 @@ ROLES = [
 """Of monitoring's own accounts."""
 OWN = {"govcloud-exporter": 9105, "govcloud-ledger": 9106, "govcloud-forecaster": 9108}
 """Jobs that scrape programs of ours in this namespace, and their ports."""
+SERVER_NAMES = {name: f"{name.removeprefix('govcloud-')}.govcloud-monitoring.svc" for name in OWN} | {
+    "node-exporter": "node-exporter.govcloud-node.svc"
+}
+"""Of what is scraped with a certificate on both sides, by job."""
 
 
 def of(kind: str, name: str) -> dict[str, Any]:
@@ -49,11 +53,14 @@ def test_roles_only_read_and_never_reach_into_pods(role: dict[str, Any]):
         assert "*" not in rule.get("nonResourceURLs", ())
 
 
-def test_the_operators_role_is_given_to_the_operator_and_reaches_no_other_secret():
-    (rule,) = of("Role", OF_THE_OPERATOR)["rules"]
+@pytest.mark.parametrize("namespace", ["govcloud-monitoring", "govcloud-node"])
+def test_the_operators_role_is_given_to_the_operator_and_reaches_no_other_secret(namespace: str):
+    here = [each for each in OBJECTS if each["metadata"].get("namespace") == namespace]
+    [role] = [each for each in here if each["kind"] == "Role" and each["metadata"]["name"] == OF_THE_OPERATOR]
+    (rule,) = role["rules"]
     assert (rule["resources"], rule["verbs"]) == (["secrets"], ["get", "create", "patch", "delete"])
     assert rule["resourceNames"]
-    [binding] = [each for each in OBJECTS if each.get("roleRef", {}).get("name") == OF_THE_OPERATOR]
+    [binding] = [each for each in here if each.get("roleRef", {}).get("name") == OF_THE_OPERATOR]
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "operator", "namespace": "govcloud-system"}]
 
 
@@ -109,19 +116,43 @@ def test_every_scrape_is_bounded_and_every_secure_scrape_verified():
 
 
 @pytest.mark.parametrize(("name", "port"), OWN.items())
-def test_our_own_programs_are_scraped_with_a_certificate_on_both_sides(name: str, port: int):
+def test_our_own_programs_are_called_by_their_names(name: str, port: int):
     config = yaml.safe_load(of("ConfigMap", "prometheus-config")["data"]["prometheus.yml"])
     [job] = [job for job in config["scrape_configs"] if job["job_name"] == name]
-    host = f"{name.removeprefix('govcloud-')}.govcloud-monitoring.svc"
-    assert job["static_configs"] == [{"targets": [f"{host}:{port}"]}]
+    assert job["static_configs"] == [{"targets": [f"{SERVER_NAMES[name]}:{port}"]}]
+
+
+@pytest.mark.parametrize(("name", "server_name"), SERVER_NAMES.items())
+def test_what_the_platform_serves_is_scraped_with_a_certificate_on_both_sides(name: str, server_name: str):
+    config = yaml.safe_load(of("ConfigMap", "prometheus-config")["data"]["prometheus.yml"])
+    [job] = [job for job in config["scrape_configs"] if job["job_name"] == name]
     assert job["scheme"] == "https"
     tls = dict(job["tls_config"])
-    assert (tls.pop("server_name"), tls.pop("min_version")) == (host, "TLS13")
+    assert (tls.pop("server_name"), tls.pop("min_version")) == (server_name, "TLS13")
     mounts = of("StatefulSet", "prometheus")["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]
     [folder] = [mount["mountPath"] for mount in mounts if mount["name"] == "tls"]
     assert tls == {
         "ca_file": f"{folder}/ca.crt", "cert_file": f"{folder}/tls.crt", "key_file": f"{folder}/tls.key"
     }  # fmt: skip
+
+
+def test_node_exporter_serves_nothing_but_tls_and_only_to_who_shows_a_certificate():
+    pod = of("DaemonSet", "node-exporter")["spec"]["template"]["spec"]
+    [container] = pod["containers"]
+    folders = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    assert f"--web.config.file={folders['web']}/web.yml" in container["args"]
+    assert yaml.safe_load(of("ConfigMap", "node-exporter-web")["data"]["web.yml"]) == {
+        "tls_server_config": {
+            "cert_file": f"{folders['tls']}/tls.crt",
+            "key_file": f"{folders['tls']}/tls.key",
+            "client_ca_file": f"{folders['tls']}/ca.crt",
+            "client_auth_type": "RequireAndVerifyClientCert",
+            "min_version": "TLS13",
+        }
+    }
+    [secret] = [volume["secret"] for volume in pod["volumes"] if volume["name"] == "tls"]
+    assert secret["defaultMode"] == 0o440
+    assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"], "else it cannot read its key"
 
 
 @pytest.mark.parametrize("name", ["exporter", "ledger", "forecaster"])
