@@ -231,6 +231,6 @@ def test_metrics_are_not_to_be_had_where_months_are(lab: Lab) -> None:
 
 
 def test_nobody_of_a_department_reads_what_others_cost(lab: Lab, loaded: Load) -> None:
-    for service in ("https:ledger:api", "http:prometheus:web", "http:alertmanager:api"):
+    for service in ("https:ledger:api", "http:prometheus:web", "https:alertmanager:api"):
         path = f"/api/v1/namespaces/govcloud-monitoring/services/{service}/proxy/metrics"
         assert "orbidden" in lab.try_kubectl("get", "--raw", path, kubeconfig=loaded.owner).stderr

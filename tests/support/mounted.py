@@ -15,9 +15,10 @@ from govcloud_operators.services import certificates
 from govcloud_operators.services.authority import decoded
 from govcloud_operators.services.certificates import Pair
 
-EXPORTER, LEDGER, _ = checks.SERVERS
+_BY_NAME = {wanted.common_name: wanted for wanted in checks.WANTED}
+EXPORTER, LEDGER, ALERTMANAGER = _BY_NAME["exporter"], _BY_NAME["ledger"], _BY_NAME["alertmanager"]
 NODE_EXPORTER = checks.NODE_EXPORTER
-PROMETHEUS = checks.CLIENT
+PROMETHEUS, WINDOW = checks.CLIENT, checks.WINDOW
 NAME = EXPORTER.dns_names[0]
 _versions = itertools.count()
 
@@ -94,6 +95,16 @@ class Site:
     def prometheus(self) -> Mount:
         """Of Prometheus."""
         return self._of(PROMETHEUS)
+
+    @property
+    def alertmanager(self) -> Mount:
+        """Of both Alertmanagers."""
+        return self._of(ALERTMANAGER)
+
+    @property
+    def window(self) -> Mount:
+        """Of the window beside an Alertmanager."""
+        return self._of(WINDOW)
 
     def client(self, common_name: str, *, age: timedelta = timedelta(), days: int = 1) -> Pair:
         """A client's certificate of this site's authority."""

@@ -1,7 +1,7 @@
 """Which certificates monitoring has, and what is to be done about one. Pure.
 
-Each is a Secret of type kubernetes.io/tls. A server answers to the name that Prometheus calls it by; Prometheus itself
-has a common name and no other, so neither passes for the other.
+Each is a Secret of type kubernetes.io/tls. A server answers to the name that Prometheus calls it by; who calls has a
+common name and no other, so neither passes for the other.
 """
 
 from __future__ import annotations
@@ -44,11 +44,13 @@ def _server(service: str, namespace: str = labels.MONITORING_NAMESPACE) -> Wante
     return Wanted(name=f"{service}-tls", common_name=service, dns_names=(name,), namespace=namespace)
 
 
-SERVERS = tuple(_server(service) for service in ("exporter", "ledger", "forecaster"))
+SERVERS = tuple(_server(service) for service in ("exporter", "ledger", "forecaster", "alertmanager"))
 NODE_EXPORTER = _server("node-exporter", labels.NODE_NAMESPACE)
 """One for all machines: which of them Prometheus calls, it knows from the API server."""
 CLIENT = Wanted(name="prometheus-client-tls", common_name="prometheus")
-WANTED = (*SERVERS, NODE_EXPORTER, CLIENT)
+WINDOW = Wanted(name="alertmanager-window-tls", common_name="alertmanager-window")
+"""For what stands beside an Alertmanager and asks it."""
+WANTED = (*SERVERS, NODE_EXPORTER, CLIENT, WINDOW)
 
 
 def step(wanted: Wanted, found: Object | None, authority: Pair, now: datetime) -> Step:

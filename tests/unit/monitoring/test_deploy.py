@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from govcloud_monitoring.window import place
 from support.manifests import objects
 
 FOLDER = Path(__file__).parents[3] / "monitoring" / "deploy"
@@ -21,7 +22,8 @@ ROLES = [
 OWN = {"govcloud-exporter": 9105, "govcloud-ledger": 9106, "govcloud-forecaster": 9108}
 """Jobs that scrape programs of ours in this namespace, and their ports."""
 SERVER_NAMES = {name: f"{name.removeprefix('govcloud-')}.govcloud-monitoring.svc" for name in OWN} | {
-    "node-exporter": "node-exporter.govcloud-node.svc"
+    "node-exporter": "node-exporter.govcloud-node.svc",
+    "alertmanager": "alertmanager.govcloud-monitoring.svc",
 }
 """Of what is scraped with a certificate on both sides, by job."""
 
@@ -136,23 +138,70 @@ def test_what_the_platform_serves_is_scraped_with_a_certificate_on_both_sides(na
     }  # fmt: skip
 
 
-def test_node_exporter_serves_nothing_but_tls_and_only_to_who_shows_a_certificate():
-    pod = of("DaemonSet", "node-exporter")["spec"]["template"]["spec"]
-    [container] = pod["containers"]
+def test_alerts_are_told_as_alertmanagers_are_scraped():
+    config = yaml.safe_load(of("ConfigMap", "prometheus-config")["data"]["prometheus.yml"])
+    [job] = [job for job in config["scrape_configs"] if job["job_name"] == "alertmanager"]
+    [told] = config["alerting"]["alertmanagers"]
+    assert {key: job[key] for key in told} == told
+    assert set(told) == {"scheme", "tls_config", "static_configs"}
+
+
+FOREIGN = {("DaemonSet", "node-exporter"): "tls", ("StatefulSet", "alertmanager"): "server-tls"}
+"""Programs that are not ours and speak TLS by a file of their own; and the volume with the certificate."""
+
+
+@pytest.mark.parametrize(("kind", "name"), FOREIGN)
+def test_what_is_not_ours_serves_nothing_but_tls_and_only_to_who_shows_a_certificate(kind: str, name: str):
+    pod = of(kind, name)["spec"]["template"]["spec"]
+    [container] = [each for each in pod["containers"] if each["name"] == name]
     folders = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
     assert f"--web.config.file={folders['web']}/web.yml" in container["args"]
-    assert yaml.safe_load(of("ConfigMap", "node-exporter-web")["data"]["web.yml"]) == {
+    folder = folders[FOREIGN[kind, name]]
+    assert yaml.safe_load(of("ConfigMap", f"{name}-web")["data"]["web.yml"]) == {
         "tls_server_config": {
-            "cert_file": f"{folders['tls']}/tls.crt",
-            "key_file": f"{folders['tls']}/tls.key",
-            "client_ca_file": f"{folders['tls']}/ca.crt",
+            "cert_file": f"{folder}/tls.crt",
+            "key_file": f"{folder}/tls.key",
+            "client_ca_file": f"{folder}/ca.crt",
             "client_auth_type": "RequireAndVerifyClientCert",
             "min_version": "TLS13",
         }
     }
-    [secret] = [volume["secret"] for volume in pod["volumes"] if volume["name"] == "tls"]
-    assert secret["defaultMode"] == 0o440
+    secrets = [volume["secret"] for volume in pod["volumes"] if "secret" in volume]
+    assert {secret["defaultMode"] for secret in secrets} == {0o440}
     assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"], "else it cannot read its key"
+
+
+def test_kubelets_ask_an_alertmanager_through_its_window_and_end_neither_for_a_storm_there():
+    pod = of("StatefulSet", "alertmanager")["spec"]["template"]["spec"]
+    alertmanager, window = pod["containers"]
+    [opened_port] = [port["containerPort"] for port in window["ports"]]
+    assert alertmanager["readinessProbe"]["httpGet"] == {"path": "/-/ready", "port": opened_port}
+    assert alertmanager["livenessProbe"]["tcpSocket"] == {"port": "api"}
+    assert "livenessProbe" not in window
+
+
+def test_who_asks_beside_an_alertmanager_shows_the_windows_certificate_and_believes_the_right_name():
+    pod = of("StatefulSet", "alertmanager")["spec"]["template"]["spec"]
+    alertmanager, window = pod["containers"]
+    folders = {
+        mount["mountPath"]
+        for container in (alertmanager, window)
+        for mount in container["volumeMounts"]
+        if mount["name"] == "client-tls"
+    }
+    [folder] = folders
+    given = {each["name"]: each["value"] for each in window["env"]}
+    behind, _ = place(given)
+    assert (str(behind.tls_folder), behind.name) == (folder, SERVER_NAMES["alertmanager"])
+    amtool = of("ConfigMap", "alertmanager-amtool")["data"]
+    assert yaml.safe_load(amtool["amtool-http.yml"])["tls_config"] == {
+        "ca_file": f"{folder}/ca.crt",
+        "cert_file": f"{folder}/tls.crt",
+        "key_file": f"{folder}/tls.key",
+        "server_name": SERVER_NAMES["alertmanager"],
+        "min_version": "TLS13",
+    }
+    assert yaml.safe_load(amtool["amtool.yml"])["alertmanager.url"] == given["GOVCLOUD_WINDOW_TARGET"]
 
 
 @pytest.mark.parametrize("name", ["exporter", "ledger", "forecaster"])

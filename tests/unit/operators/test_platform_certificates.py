@@ -26,7 +26,9 @@ HALF = timedelta(days=checks.DAYS) / 2
 AUTHORITY = certificates.new_authority(START)
 OTHER = certificates.new_authority(START)
 BY_NAME = {wanted.name: wanted for wanted in WANTED}
-EXPORTER, PROMETHEUS = BY_NAME["exporter-tls"], BY_NAME["prometheus-client-tls"]
+EXPORTER, PROMETHEUS, WINDOW = (
+    BY_NAME[name] for name in ("exporter-tls", "prometheus-client-tls", "alertmanager-window-tls")
+)
 
 
 def text(secret: Object, key: str) -> str:
@@ -75,6 +77,8 @@ def names(*dns_names: str, common_name: str = "exporter") -> Object:
         (EXPORTER, names("exporter.govcloud-monitoring.svc", common_name="ledger"), "write"),
         (EXPORTER, of(PROMETHEUS), "write"),
         (PROMETHEUS, of(EXPORTER), "write"),
+        (PROMETHEUS, of(WINDOW), "write"),
+        (WINDOW, of(PROMETHEUS), "write"),
         (EXPORTER, of(EXPORTER) | {"type": "Opaque"}, "remove"),
         (EXPORTER, of(EXPORTER, age=4 * HALF) | {"immutable": True}, "remove"),
     ],
@@ -227,6 +231,7 @@ def test_workloads_mount_and_prometheus_calls_what_is_made() -> None:
     }
     assert mounted == {(wanted.namespace, wanted.name) for wanted in WANTED}
     (config,) = [each for each in found if each["metadata"]["name"] == "prometheus-config"]
-    jobs = yaml.safe_load(config["data"]["prometheus.yml"])["scrape_configs"]
-    called = {job["tls_config"]["server_name"] for job in jobs if "cert_file" in job.get("tls_config", {})}
+    prometheus = yaml.safe_load(config["data"]["prometheus.yml"])
+    callers = [*prometheus["scrape_configs"], *prometheus["alerting"]["alertmanagers"]]
+    called = {each["tls_config"]["server_name"] for each in callers if "cert_file" in each.get("tls_config", {})}
     assert called == {name for wanted in WANTED for name in wanted.dns_names}
