@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -64,16 +66,24 @@ def beside(port: int, site: Site) -> Behind:
     return Behind(host="127.0.0.1", port=port, name=mounted.ALERTMANAGER.dns_names[0], tls_folder=site.window.folder)
 
 
-@pytest.fixture(scope="module")
-def behind(site: Site) -> Iterator[Behind]:
-    how = tls.Identity(site.alertmanager.folder, asks_clients=True).context()
+@contextmanager
+def served(how: ssl.SSLContext) -> Iterator[int]:
+    """The port of a server that speaks TLS as `how` says."""
     with _Server(("127.0.0.1", 0), _Silences) as server:
         server.socket = how.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield beside(server.server_port, site)
-        server.shutdown()
-        thread.join()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def behind(site: Site) -> Iterator[Behind]:
+    with served(tls.Identity(site.alertmanager.folder, asks_clients=True).context()) as port:
+        yield beside(port, site)
 
 
 def ask(behind: Behind, method: str, path: str, query: str = "") -> tuple[str, dict[str, str], bytes]:
@@ -136,6 +146,14 @@ def test_a_server_of_another_authority_is_asked_nothing(behind: Behind, site: Si
     status, _, body = ask(elsewhere(behind, tmp_path, pair=site.client("alertmanager-window")), "GET", "/api/v2/alerts")
     assert status == "502 Bad Gateway"
     assert b"certificate verify failed" in body
+
+
+def test_a_server_that_speaks_an_older_tls_is_asked_nothing(site: Site):
+    older = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    older.load_cert_chain(site.alertmanager.folder / "tls.crt", site.alertmanager.folder / "tls.key")
+    older.maximum_version = ssl.TLSVersion.TLSv1_2
+    with served(older) as port:
+        assert ask(beside(port, site), "GET", "/api/v2/alerts")[0] == "502 Bad Gateway"
 
 
 def test_a_window_that_the_server_does_not_know_shows_nothing(behind: Behind, site: Site, tmp_path: Path):
