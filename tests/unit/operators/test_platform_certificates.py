@@ -16,6 +16,7 @@ from govcloud_operators import rooms
 from govcloud_operators.platform_certificates import checks
 from govcloud_operators.platform_certificates import reconcile as room
 from govcloud_operators.platform_certificates.checks import WANTED, Wanted
+from govcloud_operators.process import identity
 from govcloud_operators.services import authority, certificates
 from govcloud_operators.services.certificates import Pair
 from support.manifests import objects
@@ -219,4 +220,4 @@ def test_workloads_mount_and_prometheus_calls_what_is_made() -> None:
     (config,) = [each for each in found if each["metadata"]["name"] == "prometheus-config"]
     jobs = yaml.safe_load(config["data"]["prometheus.yml"])["scrape_configs"]
     called = {job["tls_config"]["server_name"] for job in jobs if "cert_file" in job.get("tls_config", {})}
-    assert called == {name for wanted in WANTED for name in wanted.dns_names}
+    assert called == {identity.DNS_NAME, *(name for wanted in WANTED for name in wanted.dns_names)}
