@@ -12,29 +12,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import cached_property
 
+from govcloud_monitoring.accountant import witnesses
+from govcloud_monitoring.accountant.stretch import SAMPLE_SECONDS, Stretch
+from govcloud_monitoring.accountant.witnesses import Witnesses
 from govcloud_monitoring.prometheus import AskAt, Vector
 
-SAMPLE_SECONDS = 30
 MILLI = 1000
 PER_MIB = Fraction(1, 1 << 20)
 _OBSERVED = "cluster:govcloud_pool_cpu_allocatable_cores:sum"
 """Recorded whenever the exporter reads the cluster and Prometheus reads the exporter."""
 _MEMORY = "14d"
 """Who was not observed for so long begins anew."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
-    """From `start` to `end`; at most an hour, whole seconds."""
-
-    start: datetime
-    end: datetime
-
-    @property
-    def seconds(self) -> int:
-        """Its length."""
-        return round((self.end - self.start).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +66,7 @@ def observe(stretch: Stretch, ask: AskAt) -> Observed:
     return Observed(
         stretch=stretch,
         coverage_permille=asked.coverage_permille,
-        owners=asked.owners(),
+        owners=asked.owners,
         charged_cpu=asked.by_pool("namespace_pool:charged_cpu_cores:max", MILLI),
         charged_memory=asked.by_pool("namespace_pool:charged_memory_bytes:max", PER_MIB),
         storage=asked.by("namespace", "namespace:charged_storage_bytes:max", PER_MIB),
@@ -84,7 +74,7 @@ def observe(stretch: Stretch, ask: AskAt) -> Observed:
         platform_memory=asked.by("pool", "pool:govcloud_platform_memory_requested_bytes:max", PER_MIB),
         capacity_cpu=asked.by("pool", "pool:govcloud_pool_cpu_allocatable_cores:max", MILLI),
         capacity_memory=asked.by("pool", "pool:govcloud_pool_memory_allocatable_bytes:max", PER_MIB),
-        measured_permille=asked.measured(),
+        measured_permille=asked.measured(witnesses.kubelets(stretch, ask)),
     )
 
 
@@ -134,6 +124,7 @@ class Asked:
         found = self._ask(f"sum by ({label}) (sum_over_time({name}[{self._stretch.seconds}s]))", self._stretch.end)
         return {sample.labels[label]: self._amount(sample.value, units) for sample in found}
 
+    @cached_property
     def owners(self) -> dict[str, Owner]:
         """Owners at the end of the stretch; of what went before, the last."""
         last = self._over("last", "govcloud_namespace_owner_info")
@@ -145,15 +136,22 @@ class Asked:
             found[labels["namespace"]] = Owner(*values)
         return found
 
-    def measured(self) -> dict[str, int]:
-        """Per mille of a namespace's own samples in which its use was known."""
+    def measured(self, kubelets: Witnesses) -> dict[str, int]:
+        """Per mille of a namespace's own samples in which its use was known, of all machines it was seen on.
+
+        A namespace on two machines of which one is silent still has samples: it is known by half.
+        """
         charged: dict[str, float] = {}
         for sample in self._over("count", "namespace_pool:charged_cpu_cores:max"):
             namespace = sample.labels["namespace"]
             charged[namespace] = max(sample.value, charged.get(namespace, 0.0))
         measured = self._over("count", "namespace:container_cpu_usage_seconds:rate5m")
         used = {sample.labels["namespace"]: sample.value for sample in measured}
-        return {name: min(1000, round(1000 * used.get(name, 0.0) / count)) for name, count in charged.items() if count}
+        return {
+            name: round(1000 * min(kubelets.share([name]), Fraction(used.get(name, 0.0)) / Fraction(count)))
+            for name, count in charged.items()
+            if count
+        }
 
     def _began_before(self) -> bool:
         """Whether anything was observed before the stretch; asked only when something is missing in it."""

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from govcloud_api.errors import ApiUnavailable, Conflict
 from govcloud_monitoring.accountant.closing import Accountant, Tariff, due, statements
 from govcloud_monitoring.accountant.hours import STORAGE_POOL, PriceList
-from govcloud_monitoring.accountant.questions import Observed, Owner, Stretch, observe
+from govcloud_monitoring.accountant.questions import Observed, Owner, observe
+from govcloud_monitoring.accountant.stretch import Stretch
 from govcloud_monitoring.ledger.charge import Statement
 from govcloud_monitoring.ledger.prices import Prices
 from govcloud_monitoring.ledger.shares import PROPORTIONAL
@@ -34,10 +35,22 @@ def series(name: str, samples: int, value: float, **labels: str) -> dict[object,
     return {(name, tuple(sorted(labels.items()))): (samples, value)}
 
 
-def prometheus(known: Series, *, gone: frozenset[str] = frozenset()) -> AskAt:
-    """One that recorded these, and goes on; what is in `gone` has no value at the end any more."""
+def prometheus(known: Series, *, gone: frozenset[str] = frozenset(), silent: int = 0) -> AskAt:
+    """One that recorded these, and goes on; what is in `gone` has no value at the end any more.
+
+    Tax runs on two machines, roads on the first of them; the second was silent for so many samples of the hour.
+    """
+
+    def kubelets(expression: str) -> Vector:
+        if "count by (namespace, node)" in expression:
+            places = (("tax-a-test", "a"), ("tax-a-test", "b"), ("roads-a-test", "a"))
+            return tuple(Sample({"namespace": name, "node": node}, 1) for name, node in places)
+        told = 120 - silent if "resource_scrape_error" in expression else 120
+        return (Sample({"node": "a"}, 120), Sample({"node": "b"}, told))
 
     def ask(expression: str, at: datetime) -> Vector:
+        if "kubelet-resource" in expression:
+            return kubelets(expression)
         if expression == f"timestamp({OBSERVED})":
             return (Sample({}, at.timestamp()),)
         found = re.fullmatch(r"(?:(\w+)_over_time\()?([\w:]+)(?:\[(\d+)[sd]\]\))?", expression)
@@ -87,6 +100,18 @@ def test_amounts_of_a_whole_hour_are_exact_integers():
     assert found.capacity_cpu == {"workers": 16000 * 3600}
     assert found.owners["tax-a-test"] == Owner("tax", "a", "test", "standard")
     assert found.measured_permille["tax-a-test"] == 500
+
+
+def test_a_charge_tells_of_a_kubelet_that_was_silent():
+    """Tax still has samples, of its other machine."""
+    whole = world()
+    for name in ("tax-a-test", "roads-a-test"):
+        whole |= series("namespace:container_cpu_usage_seconds:rate5m", 120, 0.1, namespace=name)
+    assert observe(WHOLE, prometheus(whole)).measured_permille == {"tax-a-test": 1000, "roads-a-test": 1000}
+    assert observe(WHOLE, prometheus(whole, silent=60)).measured_permille == {"tax-a-test": 750, "roads-a-test": 750}
+    found = observe(WHOLE, prometheus(whole, silent=120))
+    assert found.measured_permille == {"tax-a-test": 500, "roads-a-test": 500}
+    assert found.charged_cpu == observe(WHOLE, prometheus(whole)).charged_cpu
 
 
 def test_a_pause_of_the_observer_neither_forgives_nor_charges():
