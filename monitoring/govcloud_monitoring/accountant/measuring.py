@@ -12,12 +12,13 @@ used: `used` is then of the others, and `measured_permille` says of how much. Ot
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from govcloud_monitoring.accountant import witnesses
+from govcloud_monitoring.accountant.owning import parted
 from govcloud_monitoring.accountant.questions import MILLI, PER_MIB, Asked
 from govcloud_monitoring.accountant.stretch import Stretch
 from govcloud_monitoring.accountant.witnesses import Witnesses
@@ -28,6 +29,7 @@ _COUNTERS = 'container_cpu_usage_seconds_total{job="kubelet-resource", container
 _KUBELETS = "namespace:container_memory_working_set_bytes:sum"
 """Recorded whenever a kubelet measured; the platform's own containers are always among them."""
 _MACHINES = "namespace:govcloud_volume_used_bytes:sum"
+_RATES = "namespace:container_cpu_usage_seconds:rate5m"
 _MEMORY = "department_purpose:container_memory_working_set_bytes:sum"
 _VOLUMES = "department_purpose:govcloud_volume_used_bytes:sum"
 
@@ -69,23 +71,23 @@ def _sampled(stretch: Stretch, asked: Asked, ask: AskAt, told: Witnesses, names:
 
 
 def _cpu(stretch: Stretch, asked: Asked, ask: AskAt, kubelets: Witnesses) -> Use:
-    """Whoever owns a namespace at the end of the stretch has used all of it."""
+    """What a namespace used that changed hands is parted by its owners' rates."""
     told, span = witnesses.counters(stretch, ask, kubelets)
     if span is None:
         return Use()
     share = min(Fraction(1), span.seconds / stretch.seconds) if asked.began_before else Fraction(1)
-    owners, amounts = asked.owners, Counter[str]()
+    last, parts, amounts = asked.owners.last, asked.parts(_RATES), Counter[str]()
     for each in ask(f"sum by (namespace) (increase({_COUNTERS}[{stretch.seconds}s]))", stretch.end):
-        owner = owners.get(each.labels.get("namespace", ""))
-        if owner is not None:
-            amounts[owner.department] += round(Fraction(each.value) * MILLI / share)
+        name = each.labels.get("namespace", "")
+        if name in last:
+            amount = round(Fraction(each.value) * MILLI / share)
+            for owner, part in parted(amount, parts.get((name, ""), {}), last[name]).items():
+                amounts[owner.department] += part
     return _use(amounts, told, asked)
 
 
 def _use(amounts: Mapping[str, int], told: Witnesses, asked: Asked) -> Use:
-    namespaces: defaultdict[str, set[str]] = defaultdict(set)
-    for name, owner in asked.owners.items():
-        namespaces[owner.department].add(name)
+    namespaces = asked.owners.namespaces()
     return Use(
         amounts=amounts,
         measured_permille={code: permille(told.asked * told.share(names)) for code, names in namespaces.items()},

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from govcloud_api.errors import ApiUnavailable, Conflict
 from govcloud_monitoring.accountant.closing import Accountant, Tariff, due, statements
 from govcloud_monitoring.accountant.hours import STORAGE_POOL, PriceList
-from govcloud_monitoring.accountant.questions import Observed, Owner, observe
+from govcloud_monitoring.accountant.owning import Owner
+from govcloud_monitoring.accountant.questions import Observed, observe
 from govcloud_monitoring.accountant.stretch import Stretch
 from govcloud_monitoring.ledger.charge import Statement
 from govcloud_monitoring.ledger.prices import Prices
@@ -139,16 +140,54 @@ def test_an_environment_that_is_gone_at_the_end_keeps_its_owner():
     assert found.owners["tax-a-test"].department == "tax"
 
 
-def test_who_owns_it_at_the_end_is_charged_after_a_transfer():
-    later = {"namespace": "tax-a-test", "department": "health", "project": "a", "purpose": "test", "tier": "standard"}
+def transferred(held: Mapping[str, float]) -> AskAt:
+    """Tax had its environment for a part of the hour, health has it now; `held` is by department, of every resource."""
+    later = {"namespace": "tax-a-test", "department": "health", "project": "a", "purpose": "test", "tier": "critical"}
     known = world() | series("govcloud_namespace_owner_info", 10, 1, **later)
 
     def ask(expression: str, at: datetime) -> Vector:
+        if "group_left" in expression:
+            place = {"namespace": "tax-a-test", "project": "a", "purpose": "test"}
+            place |= {"pool": "workers"} if "namespace_pool" in expression else {}
+            tiers = {"tax": "standard", "health": "critical"}
+            owners = ({**place, "department": name, "tier": tiers[name]} for name in held)
+            return tuple(Sample(owner, held[owner["department"]]) for owner in owners)
         found = prometheus(known)(expression, at)
         now = expression == "govcloud_namespace_owner_info"
         return tuple(sample for sample in found if not (now and sample.labels["department"] == "tax"))
 
-    assert observe(WHOLE, ask).owners["tax-a-test"].department == "health"
+    return ask
+
+
+def test_who_owned_it_is_charged_for_what_it_held_before_a_transfer_and_after_it():
+    ask = transferred({"tax": 40.0, "health": 160.0})
+    found = {each.pool: each for each in statements(observe(WHOLE, ask), TARIFF)}
+    cpu = {each.department: each for each in found["workers"].charges if each.component == "cpu"}
+    assert {name: each.quantity for name, each in cpu.items()} == {
+        "tax": 2000 * 720, "health": 2000 * 2880, "roads": 1500 * 3600,
+    }  # fmt: skip
+    assert (cpu["tax"].environment, cpu["tax"].tier, cpu["health"].tier) == ("tax-a-test", "standard", "critical")
+    storage = {each.department: each.quantity for each in found[STORAGE_POOL].charges if each.quantity}
+    assert storage == {"tax": 10240 * 720, "health": 10240 * 2880, "roads": 10240 * 3600}
+
+
+@given(tax=st.floats(0, 1e6), health=st.floats(0, 1e6))
+def test_a_transfer_changes_no_sum(tax: float, health: float):
+    whole = statements(observe(WHOLE, prometheus(world())), TARIFF)
+    found = statements(observe(WHOLE, transferred({"tax": tax, "health": health})), TARIFF)
+    for before, after in zip(whole, found, strict=True):
+        assert sum(each.cost_microcents for each in after.charges) == after.pool_cost_microcents
+        assert after.pool_cost_microcents == before.pool_cost_microcents
+        for component in ("cpu", "memory", "storage"):
+            amounts = [sum(c.quantity for c in of.charges if c.component == component) for of in (before, after)]
+            assert amounts[0] == amounts[1]
+
+
+def test_where_nobody_is_known_to_have_held_anything_the_last_owner_did():
+    observed = observe(WHOLE, transferred({}))
+    assert observed.owners["tax-a-test"].department == "health"
+    [workers, _] = statements(observed, TARIFF)
+    assert {each.department for each in workers.charges} == {"health", "roads"}
 
 
 def test_what_nobody_saw_is_not_charged():
