@@ -21,13 +21,20 @@ from govcloud_monitoring.accountant.stretch import SAMPLE_SECONDS, Stretch
 from govcloud_monitoring.prometheus import AskAt
 
 _KUBELET = 'up{job="kubelet-resource"}'
-_KUBELET_TELLS = 'max by (node) (resource_scrape_error{job="kubelet-resource"}) == 0'
-"""A kubelet that has nothing to tell of its containers still answers, with this one line."""
 _CONTAINERS = 'container_memory_working_set_bytes{job="kubelet-resource", container!=""}'
 _MACHINE = 'up{job="node-exporter"}'
-_MACHINE_TELLS = "time() - max by (node) (govcloud_machine_metrics_timestamp_seconds) < 900"
-"""As in monitoring/rules/volumes.yaml: older files do not count."""
 _VOLUMES = "govcloud_volume_used_bytes"
+# "and up": of a machine that is silent Prometheus shows what it said last, for minutes. A kubelet that cannot measure
+# still answers, with one line of its own.
+TELLING_KUBELETS = (
+    'max by (node) (resource_scrape_error{job="kubelet-resource"}) == 0 '
+    f"and on (node) (max by (node) ({_KUBELET}) == 1)"
+)
+TELLING_MACHINES = (
+    "time() - max by (node) (govcloud_machine_metrics_timestamp_seconds) < 900 "
+    f"and on (node) (max by (node) ({_MACHINE}) == 1)"
+)
+"""As in monitoring/rules/volumes.yaml: older files do not count."""
 _DAY, _HOUR = 86400, 3600
 Seconds = Mapping[str, Fraction]
 """By machine."""
@@ -80,12 +87,12 @@ Spans = Mapping[str, Span]
 
 def kubelets(stretch: Stretch, ask: AskAt) -> Witnesses:
     """Of samples of containers. Raises what `ask` raises, as all of these do."""
-    return _moments(stretch, ask, _KUBELET, _KUBELET_TELLS, _CONTAINERS)
+    return _moments(stretch, ask, _KUBELET, TELLING_KUBELETS, _CONTAINERS)
 
 
 def machines(stretch: Stretch, ask: AskAt) -> Witnesses:
     """Of samples of volumes."""
-    return _moments(stretch, ask, _MACHINE, _MACHINE_TELLS, _VOLUMES)
+    return _moments(stretch, ask, _MACHINE, TELLING_MACHINES, _VOLUMES)
 
 
 def counters(stretch: Stretch, ask: AskAt, sampled: Witnesses) -> tuple[Witnesses, Span | None]:
@@ -95,7 +102,7 @@ def counters(stretch: Stretch, ask: AskAt, sampled: Witnesses) -> tuple[Witnesse
     """
     seen = f"(max by (node) (timestamp({_KUBELET})) > {stretch.start.timestamp():.0f})"
     there = _spans(stretch, ask, seen)
-    told = _spans(stretch, ask, f"{seen} and on (node) ({_answers(_KUBELET, _KUBELET_TELLS)})")
+    told = _spans(stretch, ask, f"{seen} and on (node) ({TELLING_KUBELETS})")
     found = Witnesses(
         asked=min(Fraction(1), _whole(there) / stretch.seconds),
         there={name: span.seconds for name, span in there.items()},
@@ -105,20 +112,15 @@ def counters(stretch: Stretch, ask: AskAt, sampled: Witnesses) -> tuple[Witnesse
     return found, _outermost(told)
 
 
-def _moments(stretch: Stretch, ask: AskAt, up: str, tells: str, ran: str) -> Witnesses:
+def _moments(stretch: Stretch, ask: AskAt, up: str, telling: str, ran: str) -> Witnesses:
     asked = ask(f"max(count_over_time({up}[{stretch.seconds}s]))", stretch.end)
     samples = Fraction(round(asked[0].value)) if asked else Fraction()
     return Witnesses(
         asked=min(Fraction(1), samples * SAMPLE_SECONDS / stretch.seconds),
         there=_seconds(stretch, ask, f"max by (node) ({up})"),
-        told=_seconds(stretch, ask, _answers(up, tells)),
+        told=_seconds(stretch, ask, telling),
         places=_places(stretch, ask, ran),
     )
-
-
-def _answers(up: str, tells: str) -> str:
-    """At a moment, the machines that told: of one that is silent Prometheus shows what it said last, for minutes."""
-    return f"{tells} and on (node) (max by (node) ({up}) == 1)"
 
 
 def _seconds(stretch: Stretch, ask: AskAt, expression: str) -> dict[str, Fraction]:
