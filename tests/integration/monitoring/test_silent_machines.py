@@ -115,7 +115,7 @@ def looked(machine: str) -> history.Curve:
     """The moment in the machine's file; w1 stopped writing it, a quarter of an hour after the last hour began."""
 
     def curve(at: datetime) -> float | None:
-        stopped = OLD + 15 * MINUTE if machine == "w1" else NOW
+        stopped = OLD + 15.5 * MINUTE if machine == "w1" else NOW
         return min(at, stopped).timestamp() if is_there(machine, at) and is_up(machine, at) else None
 
     return curve
