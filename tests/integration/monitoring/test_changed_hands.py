@@ -24,7 +24,7 @@ from support.promtool import Promtool
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 HANDED, REMADE = (datetime(2026, 11, 3, hour, tzinfo=UTC) for hour in (10, 11))
-"""Hours: tax handed its environment to health after 20 minutes; that of roads went, and health made one of its name."""
+"""Hours: tax handed its environment to health after 20 minutes; that of roads went, and tax made one of its name."""
 NOW = REMADE + HOUR + 10 * MINUTE
 GI = 1 << 30
 CORE_HOUR = 3_600_000
@@ -57,7 +57,7 @@ def past() -> str:
     held(series, "portal", lambda at: 2 if at <= handed else 4, restarted=HANDED - MINUTE)
     remade = REMADE + 30 * MINUTE
     owned("map", "roads", "standard", lambda at: 1 if at <= remade else None)
-    owned("map", "health", "standard", lambda at: 1 if at > remade else None)
+    owned("map", "tax", "standard", lambda at: 1 if at > remade else None)
     held(series, "map", lambda at: 1 if at <= remade else 3, restarted=remade)
     return history.text(curves, HANDED + timedelta(seconds=30), NOW, timedelta(seconds=30))
 
@@ -130,7 +130,7 @@ def test_each_owner_is_charged_for_what_it_held_and_every_hour_adds_up(office: O
         assert set(parts) == {("tax", "standard"), ("health", "critical")}
     # Nothing is lost on the way, and nobody has what was another's.
     remade = of(closed["workers", REMADE], "map", "cpu")
-    assert remade == {("roads", "standard"): 1000 * 1800, ("health", "standard"): 3000 * 1800}
+    assert remade == {("roads", "standard"): 1000 * 1800, ("tax", "standard"): 3000 * 1800}
     assert of(closed["workers", HANDED], "map", "cpu") == {("roads", "standard"): CORE_HOUR}
 
 
@@ -143,9 +143,8 @@ def test_what_departments_used_is_theirs_alone(ask: AskAt):
         for each in department_hours(Stretch(start=REMADE, end=REMADE + HOUR), ask)
     }
     assert found["roads", "cpu"] == pytest.approx(CORE_HOUR / 2, rel=0.02)
-    # The portal's four cores all the hour, and three of the map for half of it.
-    assert found["health", "cpu"] == pytest.approx(5.5 * CORE_HOUR, rel=0.02)
-    assert found.get(("tax", "cpu")) is None
+    assert found["tax", "cpu"] == pytest.approx(1.5 * CORE_HOUR, rel=0.02)
+    assert found["health", "cpu"] == pytest.approx(4 * CORE_HOUR, rel=0.02)
 
 
 def test_a_month_that_runs_is_parted_alike(office: Office):
