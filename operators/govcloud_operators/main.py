@@ -15,6 +15,7 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib import metadata
 from typing import Any
 
@@ -30,6 +31,7 @@ from govcloud_operators.environment.desired import PROBE_PORT
 from govcloud_operators.keys import Key
 from govcloud_operators.process import (
     copies,
+    identity,
     lease,
     login,
     metrics,
@@ -47,6 +49,7 @@ from govcloud_operators.process.lag import Lag
 from govcloud_operators.process.queue import WorkQueue
 from govcloud_operators.process.writes import Writes
 from govcloud_operators.rooms import ROOMS
+from govcloud_operators.services import authority
 from govcloud_operators.surroundings import Surroundings
 from govcloud_operators.tidying.turns import Turns
 
@@ -57,8 +60,8 @@ COPIES_SECONDS = 10.0
 """How long the start waits for copies of everything; a cluster of hundreds of departments needs a second or two."""
 SPREAD_SECONDS = 0.005
 """Between two looks of the resync: what people change meanwhile does not wait behind all of it."""
-SPARE_THREADS = 3
-"""For the lease, the resync and the start, beside the workers: no work may keep the lease from being renewed."""
+SPARE_THREADS = 4
+"""For the lease, the resync, the start and the page: no work may keep the lease from being renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +123,12 @@ async def run(wanted: settings.Settings) -> int:
     readings = metrics.Readings(
         queue=queue, lease_held=held.held, lag=lag, writes=writes, ready_times=around.ready_times
     )
-    runner = await page.serve(readings, figures.text, host=wanted.page_host, port=wanted.page_port)
+    runner = await page.start(page.health(readings), host=wanted.page_host, port=wanted.health_port)
+    shown, known = page.figures(readings, figures.text), partial(authority.read, cluster)
+    serving = identity.serve(shown, known, clocks.wall, host=wanted.page_host, port=wanted.page_port)
     try:
-        return await stop.or_end(_as_holder(cluster, wanted, held, Parts(dispatcher, queue, copied, stop, lag)))
+        parts = Parts(dispatcher, queue, copied, stop, lag)
+        return await stop.or_end(_as_holder(cluster, wanted, held, parts), beside=serving)
     finally:
         await runner.cleanup()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 import statistics
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -180,14 +179,12 @@ def _restarted(world: simulated.World, audit: Audit, environments: int) -> Itera
 
 def _at_rest(operator: tenancy.OperatorProcess, environments: int) -> None:
     """Wait until it looked at everything and nothing waits."""
-    tenancy.eventually(lambda: _is_steady(operator.port, environments), "it comes to rest", seconds=LONG_SECONDS)
+    tenancy.eventually(lambda: _is_steady(operator, environments), "it comes to rest", seconds=LONG_SECONDS)
 
 
-def _is_steady(port: int, environments: int) -> bool:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=2) as answer:
-            lines = answer.read().decode().splitlines()
-    except OSError:
+def _is_steady(operator: tenancy.OperatorProcess, environments: int) -> bool:
+    lines = operator.metrics().splitlines()
+    if not lines:
         return False
     values = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
     seen = {

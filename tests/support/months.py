@@ -83,7 +83,8 @@ def held(
     known: dict[str, object] = {
         "department": department, "resource": resource, "unit": UNITS[resource], "granted": granted,
         "reserved": reserved, "used": used, "hours": hours,
-        "measured_hours": 0 if used is None else hours, **over, **more,
+        "measured_hours": 0 if used is None else hours,
+        "measured_millihours": 0 if used is None else 1000 * hours, **over, **more,
     }  # fmt: skip
     return DepartmentSum(**known)  # type: ignore[arg-type]  # a test says which fields
 

@@ -18,7 +18,7 @@ import yaml
 
 from govcloud_api import conditions, errors, labels
 from govcloud_kube import Cluster, Object, Ref
-from support import apiserver
+from support import apiserver, operator_page
 from support.apiserver import ApiServer
 
 OPERATORS = Path(__file__).parents[2] / "operators"
@@ -68,10 +68,20 @@ def platform(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorProcess:
-    """A running operator: its process, and the port of its page."""
+    """A running operator: its process, and the ports of its pages."""
 
     child: subprocess.Popen[bytes]
-    port: int
+    server: ApiServer
+    health_port: int
+    page_port: int
+
+    def health(self) -> str:
+        """/healthz, empty while nobody answers."""
+        return operator_page.health(self.health_port)
+
+    def metrics(self) -> str:
+        """/metrics as Prometheus reads it, empty while nobody answers."""
+        return operator_page.scraped(self.server.admin(), self.page_port)
 
 
 @contextmanager
@@ -89,20 +99,21 @@ def operator(
 
     `kubeconfig`: where else it finds the API server.
     """
-    port = apiserver.free_port()
+    health_port, page_port = apiserver.free_port(), apiserver.free_port()
     environ = {
         "PATH": os.environ["PATH"],
         "KUBECONFIG": str(kubeconfig or server.kubeconfig(user, *SERVICE_ACCOUNT_GROUPS)),
-        "GOVCLOUD_IDENTITY": identity or f"test-{port}",
+        "GOVCLOUD_IDENTITY": identity or f"test-{page_port}",
         "GOVCLOUD_VERSION": VERSION,
         "GOVCLOUD_PAGE_HOST": "127.0.0.1",
-        "GOVCLOUD_PAGE_PORT": str(port),
+        "GOVCLOUD_HEALTH_PORT": str(health_port),
+        "GOVCLOUD_PAGE_PORT": str(page_port),
         "GOVCLOUD_RESYNC_SECONDS": str(resync_seconds),
         "GOVCLOUD_CANARY_ADDRESS": canary_address,
         **{f"GOVCLOUD_{name}": value for name, value in NETWORKS.items()},
     }
     with apiserver.process([sys.executable, "-m", "govcloud_operators.main"], log, environ) as child:
-        yield OperatorProcess(child=child, port=port)
+        yield OperatorProcess(child=child, server=server, health_port=health_port, page_port=page_port)
 
 
 @contextmanager

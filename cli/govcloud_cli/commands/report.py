@@ -53,11 +53,12 @@ def report(
     charged twice; hours that are not closed yet are provisional. As html it is one page to send, print and keep,
     without scripts, which opens nothing else.
 
-    Text, html and json also say what each department was granted, reserved, used and wasted of CPU, memory and storage.
+    Text, html and json also say what each department was granted, reserved, used and wasted of CPU, memory and storage,
+    and in how much of the time its use was measured: what ran on a silent machine counts as wasted.
 
     As csv it is a row a line of the ledger: month, currency, department (empty: the platform), environment, product,
     purpose, tier, pool, component, unit, quantity (an integer), list_cost (the tariff) and cost, both with all their
-    8 decimals. A text that a spreadsheet would take for a formula begins with an apostrophe.
+    8 decimals. A text that a spreadsheet would take for a formula begins with an apostrophe, in FOCUS, too.
 
     As focus it is the month's closed hours in FOCUS 1.0, the format of the FinOps Foundation, a row a day, as CSV or
     (focus-parquet) as Parquet: for programs of finance, of all departments, and without what is provisional.

@@ -1,18 +1,17 @@
 """The report for spreadsheets and programs: every line of the month, every digit. Pure.
 
 Form: RFC 4180 in UTF-8, the names of the columns first. A text that a spreadsheet would take for a formula gets an
-apostrophe in front (https://owasp.org/www-community/attacks/CSV_Injection), and so does what would begin a cell for a
-program that parts cells at `;`, `|` or tabs, whatever stands in quotes. Numbers are never changed.
+apostrophe in front. Numbers are never changed.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import re
 
 from govcloud_cli.usage.report_amounts import exact
 from govcloud_monitoring.accountant.month import Month
+from govcloud_monitoring.ledger.inert import inert
 from govcloud_monitoring.ledger.sums import Sum
 
 COLUMNS = (
@@ -30,10 +29,6 @@ COLUMNS = (
     "list_cost",  # the tariff, 8 decimals
     "cost",  # what it really cost, 8 decimals; only these sum to the pools' cost
 )
-# With the full-width forms, which some programs fold into the others.
-_SIGN = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
-_BEGINS = re.compile(rf"[\t\r\n]|[\s\"]*{_SIGN}")
-_WITHIN = re.compile(rf"([;,|\t\r\n][\s\"]*)(?={_SIGN})")
 
 
 def document(month: Month) -> str:
@@ -50,9 +45,3 @@ def _row(month: Month, line: Sum) -> tuple[str, ...]:
     texts = (f"{month.first:%Y-%m}", month.currency, *owner, line.pool, line.component, line.unit)
     numbers = (str(line.quantity), exact(line.list_microcents), exact(line.cost_microcents))
     return (*map(inert, texts), *numbers)
-
-
-def inert(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    held = _WITHIN.sub(r"\1'", text)
-    return f"'{held}" if _BEGINS.match(held) else held

@@ -17,7 +17,7 @@ def document(form: str, days: Days, issuer_name: str) -> bytes:
         from govcloud_monitoring.ledger import export
     except ImportError as error:
         raise ConfigError(f"FOCUS needs the package {error.name}: pip install 'govcloud[report]'") from error
-    found = lines(days.lines, issuer(days.currency, issuer_name))
+    found = lines(days.lines, issuer(days, issuer_name))
     if form == "focus":
         text = io.StringIO(newline="")
         export.write_csv(found, text)
@@ -27,13 +27,14 @@ def document(form: str, days: Days, issuer_name: str) -> bytes:
     return content.getvalue()
 
 
-def issuer(currency: str, name: str) -> Issuer:
-    """Who runs the cloud; a private cloud has one account and one region."""
+def issuer(days: Days, name: str) -> Issuer:
+    """Who runs the cloud, and what its departments are called; a private cloud has one account and one region."""
     return Issuer(
-        currency=currency,
+        currency=days.currency,
         provider_name=name,
         billing_account_id="govcloud",
         billing_account_name=name,
         region_id="govcloud",
         region_name=name,
+        department_names=days.department_names,
     )

@@ -36,6 +36,11 @@ class Part:
         return core_hours(value) if self.resource == "cpu" else gib_hours(value)
 
     @property
+    def measured_percent(self) -> str:
+        """In how much of the time its use was measured; 100 % only of all of it, a dash where it is not known."""
+        return _measured(self.held.measured_millihours, self.held.hours)
+
+    @property
     def used_percent(self) -> str:
         """What was used of what was reserved; a dash where it is not known of every hour."""
         if self.held.used is None or self.held.measured_hours < self.held.hours:
@@ -87,9 +92,26 @@ def _gaps(found: Figures, departments: tuple[DepartmentSum, ...]) -> Iterator[st
         of_resource = [each for each in departments if each.resource == resource]
         hours = max((each.hours for each in of_resource), default=0)
         measured = max((each.measured_hours for each in of_resource), default=0)
+        name = RESOURCE_WORDS[resource]
         if measured < hours:
-            name = RESOURCE_WORDS[resource]
             yield f"{name}: use was measured in {measured} of {hours} hours; used and wasted are of these alone"
+        if share := _share_worth_telling(of_resource):
+            yield f"{name}: use was measured in {share} of that time; what silent machines ran counts as wasted"
+
+
+def _share_worth_telling(held: list[DepartmentSum]) -> str:
+    """What was measured of the hours in which anything was, where it is below 99 %; else empty.
+
+    Every restart of Prometheus loses half a minute: of that each row tells, and no sentence.
+    """
+    known = [(each.measured_millihours, each.measured_hours) for each in held if each.measured_millihours is not None]
+    measured, hours = sum(part for part, _ in known), sum(whole for _, whole in known)
+    return _measured(measured, hours) if measured < 990 * hours else ""
+
+
+def _measured(millihours: int | None, hours: int) -> str:
+    """Rounded down."""
+    return NOTHING if millihours is None or not hours else percent(millihours // hours, 1000)
 
 
 def _sums(departments: tuple[DepartmentSum, ...]) -> dict[Resource, DepartmentSum]:

@@ -13,7 +13,7 @@ from govcloud_cli.usage.report_sums import Figures, Row
 from govcloud_monitoring.ledger.charge import COMPONENTS
 
 _HEADER = ("CPU", "MEMORY", "STORAGE", "PLATFORM SHARE", "IDLE SHARE", "TOTAL", "TARIFF")
-_SHARES_HEADER = ("GRANTED", "RESERVED", "USED", "WASTED", "USED OF RESERVED")
+_SHARES_HEADER = ("GRANTED", "RESERVED", "USED", "WASTED", "USED OF RESERVED", "MEASURED")
 
 
 def text(found: Figures) -> str:
@@ -58,7 +58,8 @@ def _resource(part: Part) -> str:
 
 
 def _held(part: Part) -> list[str]:
-    return [*(part.amount(name) for name in ("granted", "reserved", "used", "wasted")), part.used_percent]
+    amounts = (part.amount(name) for name in ("granted", "reserved", "used", "wasted"))
+    return [*amounts, part.used_percent, part.measured_percent]
 
 
 def _right(column: Sequence[str]) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -19,6 +20,8 @@ class Days:
     first: date
     currency: str
     lines: tuple[DaySum, ...]
+    department_names: Mapping[str, str] = field(default_factory=dict)
+    """Display names by code, of departments in the lines that are still there; none from a ledger that is older."""
 
     def plain(self) -> dict[str, Any]:
         """The wire form."""

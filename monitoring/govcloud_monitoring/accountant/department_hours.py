@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from govcloud_monitoring.accountant.measuring import Use, used
-from govcloud_monitoring.accountant.questions import MILLI, PER_MIB, SAMPLE_SECONDS, Asked, Stretch
+from govcloud_monitoring.accountant.questions import MILLI, PER_MIB, Asked
+from govcloud_monitoring.accountant.stretch import SAMPLE_SECONDS, Stretch
 from govcloud_monitoring.ledger.department_hour import DepartmentHour
 from govcloud_monitoring.ledger.prices import RESOURCES, Resource
 from govcloud_monitoring.prometheus import AskAt, Vector
@@ -78,7 +79,7 @@ def _held(stretch: Stretch, asked: Asked, ask: AskAt) -> Mapping[Resource, _Held
 
 
 def _hour(stretch: Stretch, name: str, resource: Resource, held: _Held, coverage_permille: int) -> DepartmentHour:
-    measured = held.use.measured_permille
+    measured = held.use.measured(name)
     return DepartmentHour(
         start=stretch.start,
         department=name,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from prometheus_client.core import GaugeMetricFamily
 
+from govcloud_api.errors import InvalidSpec
 from govcloud_api.v1alpha1 import Department, Environment
 from govcloud_kube.cluster import Object
 from govcloud_monitoring.accountant import budgets, entitlements, expiries
@@ -40,6 +41,23 @@ def departments(found: Iterable[Object], environments: Iterable[Object], now: da
         weights=entitlements.weights(specs, shown),
         environments=expiries.counts(map(Environment.parse, environments), shown, now),
     )
+
+
+def display_names(found: Iterable[Object], codes: Collection[str]) -> dict[str, str]:
+    """Names of Department objects by code, in one line; without those that cannot be read: they have their code."""
+    names = dict(_names(found))
+    return {code: names[code] for code in sorted(codes) if code in names}
+
+
+def _names(found: Iterable[Object]) -> Iterator[tuple[str, str]]:
+    for each in found:
+        try:
+            spec = Department.parse(each).spec
+        except InvalidSpec:
+            continue
+        name = " ".join("".join(char if char.isprintable() else " " for char in spec.display_name).split())
+        if name:
+            yield spec.code, name
 
 
 def families(found: Departments) -> Iterator[GaugeMetricFamily]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from govcloud_monitoring.accountant.owning import Owner, Place, parted
 from govcloud_monitoring.accountant.questions import Observed
-from govcloud_monitoring.ledger.prices import Amounts, Prices
+from govcloud_monitoring.ledger.prices import RESOURCES, Amounts, Prices
 from govcloud_monitoring.ledger.usage import PoolHour, Usage
 
 STORAGE_POOL = "storage"
@@ -42,7 +43,7 @@ def _machines(observed: Observed, pool: str, prices: PriceList) -> PoolHour:
         pool=pool,
         capacity=Amounts(observed.capacity_cpu[pool], observed.capacity_memory.get(pool, 0)),
         base=prices.base,
-        usages=_usages(observed, amounts, prices),
+        usages=_usages(observed, pool, amounts, prices),
         platform=_with_ownerless(own, observed, amounts),
         coverage_permille=observed.coverage_permille,
     )
@@ -55,7 +56,7 @@ def _volumes(observed: Observed, prices: PriceList) -> PoolHour:
         pool=STORAGE_POOL,
         capacity=None,
         base=prices.base,
-        usages=_usages(observed, amounts, prices),
+        usages=_usages(observed, "", amounts, prices),
         platform=_with_ownerless(Amounts(), observed, amounts),
         coverage_permille=observed.coverage_permille,
     )
@@ -68,16 +69,27 @@ def _of_pool(observed: Observed, pool: str) -> Iterator[tuple[str, Amounts]]:
         yield name, Amounts(cpu_mcore_seconds=cpu, memory_mib_seconds=memory)
 
 
-def _usages(observed: Observed, amounts: Mapping[str, Amounts], prices: PriceList) -> tuple[Usage, ...]:
+def _usages(observed: Observed, pool: str, amounts: Mapping[str, Amounts], prices: PriceList) -> tuple[Usage, ...]:
     return tuple(
-        _usage(observed, name, amount, prices)
+        _usage(observed, owner, name, part, prices)
         for name, amount in sorted(amounts.items())
-        if name in observed.owners and any(amount)
+        if name in observed.owners
+        for owner, part in _parted(observed, (name, pool), amount)
+        if any(part)
     )
 
 
-def _usage(observed: Observed, name: str, amounts: Amounts, prices: PriceList) -> Usage:
-    owner = observed.owners[name]
+def _parted(observed: Observed, place: Place, amounts: Amounts) -> Iterator[tuple[Owner, Amounts]]:
+    """What each owner held; all of it together is `amounts`."""
+    columns = [
+        parted(amount, observed.parts.get(resource, {}).get(place, {}), observed.owners[place[0]])
+        for resource, amount in zip(RESOURCES, amounts, strict=True)
+    ]
+    for owner in sorted({owner for column in columns for owner in column}):
+        yield owner, Amounts(*(column.get(owner, 0) for column in columns))
+
+
+def _usage(observed: Observed, owner: Owner, name: str, amounts: Amounts, prices: PriceList) -> Usage:
     return Usage(
         department=owner.department,
         environment=name,

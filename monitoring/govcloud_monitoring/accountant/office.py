@@ -17,14 +17,15 @@ from govcloud_monitoring.accountant import month as months
 from govcloud_monitoring.accountant.closing import HOUR, Accountant, Tariff, begun, statements
 from govcloud_monitoring.accountant.days import Days
 from govcloud_monitoring.accountant.department_hours import department_hours
-from govcloud_monitoring.accountant.departments import Departments, departments
+from govcloud_monitoring.accountant.departments import Departments, departments, display_names
 from govcloud_monitoring.accountant.families import Books
 from govcloud_monitoring.accountant.hours import PriceList
 from govcloud_monitoring.accountant.idleness import Counts, idle_environments
-from govcloud_monitoring.accountant.questions import Stretch, observe
+from govcloud_monitoring.accountant.questions import observe
 from govcloud_monitoring.accountant.recommendations import Recommendations, counted, proposals
 from govcloud_monitoring.accountant.recording import Recorder
 from govcloud_monitoring.accountant.settings import Settings
+from govcloud_monitoring.accountant.stretch import Stretch
 from govcloud_monitoring.advice import measured
 from govcloud_monitoring.advice.reserved import namespaces
 from govcloud_monitoring.ledger.charge import Statement
@@ -167,7 +168,10 @@ class Office:
     def days(self, first: date) -> Days:
         """The closed hours of the month that begins on `first`. Raises GovcloudError, ValueError for another day."""
         with self.opened() as ledger:
-            return Days(first=first, currency=self.options.currency, lines=ledger.days(first))
+            lines = ledger.days(first)
+        found, codes = self.cluster.list(labels.API_VERSION, "Department"), {line.department for line in lines}
+        names = display_names(found, codes)
+        return Days(first=first, currency=self.options.currency, lines=lines, department_names=names)
 
     def _open_hours(self, since: datetime, until: datetime) -> list[Statement]:
         """Hours that are not closed, the running one as far as it has come; hours long past stay what they are."""

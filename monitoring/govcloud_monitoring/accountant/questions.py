@@ -12,52 +12,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
+from functools import cached_property
 
+from govcloud_monitoring.accountant import owning, witnesses
+from govcloud_monitoring.accountant.owning import Owner, Owners, Parts
+from govcloud_monitoring.accountant.stretch import SAMPLE_SECONDS, Stretch
+from govcloud_monitoring.accountant.witnesses import Witnesses
+from govcloud_monitoring.ledger.prices import Resource
 from govcloud_monitoring.prometheus import AskAt, Vector
 
-SAMPLE_SECONDS = 30
 MILLI = 1000
 PER_MIB = Fraction(1, 1 << 20)
 _OBSERVED = "cluster:govcloud_pool_cpu_allocatable_cores:sum"
 """Recorded whenever the exporter reads the cluster and Prometheus reads the exporter."""
+_CHARGED: Mapping[Resource, str] = {
+    "cpu": "namespace_pool:charged_cpu_cores:max",
+    "memory": "namespace_pool:charged_memory_bytes:max",
+    "storage": "namespace:charged_storage_bytes:max",
+}
 _MEMORY = "14d"
 """Who was not observed for so long begins anew."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
-    """From `start` to `end`; at most an hour, whole seconds."""
-
-    start: datetime
-    end: datetime
-
-    @property
-    def seconds(self) -> int:
-        """Its length."""
-        return round((self.end - self.start).total_seconds())
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose a namespace is."""
-
-    department: str
-    product: str
-    purpose: str
-    tier: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """Integers: milli-core-seconds of CPU, MiB-seconds of memory and storage. `coverage_permille` 0: nothing is known.
 
-    `charged_*` are by (namespace, pool), `storage` by namespace, the rest by pool. `measured_permille` says by
-    namespace in how much of the time its use was measured.
+    `charged_*` are by (namespace, pool), `storage` by namespace, the rest by pool. `owners` are the last ones; `parts`
+    says of namespaces that changed hands who held what. `measured_permille` says by namespace in how much of the time
+    its use was measured.
     """
 
     stretch: Stretch
     coverage_permille: int = 0
     owners: Mapping[str, Owner] = field(default_factory=dict)
+    parts: Mapping[Resource, Parts] = field(default_factory=dict)
     charged_cpu: Mapping[tuple[str, str], int] = field(default_factory=dict)
     charged_memory: Mapping[tuple[str, str], int] = field(default_factory=dict)
     storage: Mapping[str, int] = field(default_factory=dict)
@@ -76,15 +65,16 @@ def observe(stretch: Stretch, ask: AskAt) -> Observed:
     return Observed(
         stretch=stretch,
         coverage_permille=asked.coverage_permille,
-        owners=asked.owners(),
-        charged_cpu=asked.by_pool("namespace_pool:charged_cpu_cores:max", MILLI),
-        charged_memory=asked.by_pool("namespace_pool:charged_memory_bytes:max", PER_MIB),
-        storage=asked.by("namespace", "namespace:charged_storage_bytes:max", PER_MIB),
+        owners=asked.owners.last,
+        parts={resource: asked.parts(name) for resource, name in _CHARGED.items()},
+        charged_cpu=asked.by_pool(_CHARGED["cpu"], MILLI),
+        charged_memory=asked.by_pool(_CHARGED["memory"], PER_MIB),
+        storage=asked.by("namespace", _CHARGED["storage"], PER_MIB),
         platform_cpu=asked.by("pool", "pool:govcloud_platform_cpu_requested_cores:max", MILLI),
         platform_memory=asked.by("pool", "pool:govcloud_platform_memory_requested_bytes:max", PER_MIB),
         capacity_cpu=asked.by("pool", "pool:govcloud_pool_cpu_allocatable_cores:max", MILLI),
         capacity_memory=asked.by("pool", "pool:govcloud_pool_memory_allocatable_bytes:max", PER_MIB),
-        measured_permille=asked.measured(),
+        measured_permille=asked.measured(witnesses.kubelets(stretch, ask)),
     )
 
 
@@ -134,26 +124,31 @@ class Asked:
         found = self._ask(f"sum by ({label}) (sum_over_time({name}[{self._stretch.seconds}s]))", self._stretch.end)
         return {sample.labels[label]: self._amount(sample.value, units) for sample in found}
 
-    def owners(self) -> dict[str, Owner]:
-        """Owners at the end of the stretch; of what went before, the last."""
-        last = self._over("last", "govcloud_namespace_owner_info")
-        now = self._ask("govcloud_namespace_owner_info", self._stretch.end)
-        found: dict[str, Owner] = {}
-        for sample in (*sorted(last, key=lambda each: sorted(each.labels.items())), *now):
-            labels = sample.labels
-            values = (labels.get(name, "") for name in ("department", "project", "purpose", "tier"))
-            found[labels["namespace"]] = Owner(*values)
-        return found
+    @cached_property
+    def owners(self) -> Owners:
+        """Of namespaces."""
+        return owning.owners(self._stretch, self._ask)
 
-    def measured(self) -> dict[str, int]:
-        """Per mille of a namespace's own samples in which its use was known."""
+    def parts(self, name: str) -> Parts:
+        """Who held what of a series in namespaces that changed hands."""
+        return owning.parts(self._stretch, self._ask, name, self.owners)
+
+    def measured(self, kubelets: Witnesses) -> dict[str, int]:
+        """Per mille of a namespace's own samples in which its use was known, of all machines it was seen on.
+
+        A namespace on two machines of which one is silent still has samples: it is known by half.
+        """
         charged: dict[str, float] = {}
-        for sample in self._over("count", "namespace_pool:charged_cpu_cores:max"):
+        for sample in self._over("count", _CHARGED["cpu"]):
             namespace = sample.labels["namespace"]
             charged[namespace] = max(sample.value, charged.get(namespace, 0.0))
         measured = self._over("count", "namespace:container_cpu_usage_seconds:rate5m")
         used = {sample.labels["namespace"]: sample.value for sample in measured}
-        return {name: min(1000, round(1000 * used.get(name, 0.0) / count)) for name, count in charged.items() if count}
+        return {
+            name: round(1000 * min(kubelets.share([name]), Fraction(used.get(name, 0.0)) / Fraction(count)))
+            for name, count in charged.items()
+            if count
+        }
 
     def _began_before(self) -> bool:
         """Whether anything was observed before the stretch; asked only when something is missing in it."""

@@ -1,5 +1,7 @@
 """Lines of FOCUS into files: CSV for people and spreadsheets, Parquet for warehouses. No number becomes a float.
 
+Names are what departments are called: in CSV a text that a spreadsheet would take for a formula is made inert.
+
 Parquet is written by arro3, Python's door to the Arrow project's own Rust library: it writes decimals and needs
 neither numpy nor pandas, a fifth of the size of pyarrow.
 """
@@ -17,6 +19,7 @@ from arro3 import io
 from arro3.core import Array, DataType, Field, RecordBatch, Schema, Table
 
 from govcloud_monitoring.ledger.focus import COLUMNS, COST_DIGITS, QUANTITY_DIGITS, Kind, Line, Value
+from govcloud_monitoring.ledger.inert import inert
 
 BATCH_LINES = 8192
 COMPRESSION = "zstd(3)"
@@ -28,7 +31,7 @@ def write_csv(lines: Iterable[Line], file: IO[str]) -> None:
     """A header and a row for each line; null is an empty field. Open `file` with `newline=""` and UTF-8."""
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
-    writer.writerows([_text(line[name]) or "" for name in COLUMNS] for line in lines)
+    writer.writerows([_cell(kind, line[name]) for name, kind in COLUMNS.items()] for line in lines)
 
 
 def write_parquet(lines: Iterable[Line], file: IO[bytes]) -> None:
@@ -67,6 +70,11 @@ def _type(kind: Kind) -> DataType:
         "cost": DataType.decimal128(_MAX_DIGITS, COST_DIGITS),
         "quantity": DataType.decimal128(_MAX_DIGITS, QUANTITY_DIGITS),
     }[kind]
+
+
+def _cell(kind: Kind, value: Value) -> str:
+    text = _text(value) or ""
+    return inert(text) if kind == "text" else text
 
 
 def _text(value: Value) -> str | None:

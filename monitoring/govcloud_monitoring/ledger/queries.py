@@ -85,7 +85,7 @@ NEWEST_OF_DEPARTMENTS = "select max(start) as start from ledger.department_hour"
 DEPARTMENTS = """
 select
   department, resource, sum(granted) as granted, sum(reserved) as reserved, sum(used) as used, sum(wasted) as wasted,
-  count(*) as hours, count(used) as measured_hours
+  count(*) as hours, count(used) as measured_hours, sum(measured_permille) as measured_millihours
 from ledger.department_hour where start >= :beginning and start < :end
 group by department, resource order by department, resource
 """

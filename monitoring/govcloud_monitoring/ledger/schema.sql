@@ -47,7 +47,7 @@ create table if not exists ledger.charge (
 
 -- What departments were granted, reserved, used and wasted: measured, not charged, and never corrected. CPU is in
 -- milli-core-seconds, memory and storage in MiB-seconds. An hour is written by one statement; nothing is known of the use
--- that nobody measured.
+-- that nobody measured, and below a measured_permille of 1000 not all of it.
 create table if not exists ledger.department_hour (
   start timestamptz not null check (extract(epoch from start) % 3600 = 0),
   department text not null check (department <> ''),

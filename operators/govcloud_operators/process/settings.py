@@ -27,8 +27,10 @@ class Settings:
     """None: the pod's service account."""
     namespace: str = "govcloud-system"
     """Where the lease is."""
-    page_port: int = 9090
-    """TCP port of /healthz and /metrics."""
+    health_port: int = 9090
+    """TCP port of /healthz."""
+    page_port: int = 9091
+    """TCP port of /metrics and /services, over TLS."""
     page_host: str = "0.0.0.0"  # noqa: S104 - kubelet and Prometheus come from outside the pod
     resync_seconds: float = 30.0
     """Every object is looked at this often; drift lives no longer than twice that."""
@@ -57,7 +59,8 @@ def from_environment(environ: Mapping[str, str], *, host_name: str, version: str
         version=environ.get(f"{PREFIX}VERSION") or version,
         kubeconfig=Path(kubeconfig) if kubeconfig else None,
         namespace=environ.get(f"{PREFIX}NAMESPACE") or "govcloud-system",
-        page_port=int(_number(environ, "PAGE_PORT", 9090)),
+        health_port=int(_number(environ, "HEALTH_PORT", 9090)),
+        page_port=int(_number(environ, "PAGE_PORT", 9091)),
         page_host=environ.get(f"{PREFIX}PAGE_HOST") or "0.0.0.0",  # noqa: S104 - as above
         resync_seconds=_number(environ, "RESYNC_SECONDS", 30.0),
         workers=int(_number(environ, "WORKERS", 8)),

@@ -28,19 +28,24 @@ class Stop:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._told.set)
 
-    async def or_end(self, work: Coroutine[Any, Any, int]) -> int:
+    async def or_end(self, work: Coroutine[Any, Any, int], *, beside: Coroutine[Any, Any, None]) -> int:
         """The exit code of `work`, or 0 after it was cancelled because of a signal and has tidied up.
 
-        1 when something else cancelled it.
+        1 when something else cancelled it: what shall run `beside` it ended first, or a library did.
         """
         working, told = asyncio.create_task(work), asyncio.create_task(self._told.wait())
-        await asyncio.wait([working, told], return_when=asyncio.FIRST_COMPLETED)
+        other = asyncio.create_task(beside)
+        await asyncio.wait([working, told, other], return_when=asyncio.FIRST_COMPLETED)
         stopped = told.done()
         if stopped:
             asyncio.get_running_loop().set_exception_handler(_hushed)
+        elif other.done() and not working.done():
+            why = "it was cancelled" if other.cancelled() else other.exception()
+            LOG.critical("what runs beside the work ended: %s; the process ends to be started again", why)
         told.cancel()
         working.cancel()
         await asyncio.wait([working])
+        await end([other])
         if working.cancelled():
             return 0 if stopped else 1
         return working.result()

@@ -63,7 +63,7 @@ class Authority:
 
     def _kept(self) -> Pair:
         if self._pair is None:
-            self._pair = _read(self._cluster) or self._make()
+            self._pair = read(self._cluster) or self._make()
         return self._pair
 
     def _make(self) -> Pair:
@@ -71,7 +71,7 @@ class Authority:
         try:
             self._cluster.create(secret(SECRET.name, labels.SYSTEM_NAMESPACE, {}, made, made.certificate))
         except errors.Conflict as error:
-            if (kept := _read(self._cluster)) is None:
+            if (kept := read(self._cluster)) is None:
                 raise errors.NotReady(f"{SECRET} was there a moment ago and is gone") from error
             return kept
         return made
@@ -104,7 +104,8 @@ def decoded(found: Object | None, key: str) -> str:
         return ""
 
 
-def _read(cluster: Cluster) -> Pair | None:
+def read(cluster: Cluster) -> Pair | None:
+    """The authority that is kept; None when none was made yet. Raises like `Authority.pair`."""
     found = cluster.get(SECRET)
     if found is None:
         return None

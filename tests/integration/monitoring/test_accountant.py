@@ -180,4 +180,5 @@ def test_closed_days_hold_what_is_final_and_nothing_else(office: Office):
     found = office.days(date(2026, 11, 1))
     assert {(line.day, line.correction) for line in found.lines} == {(date(2026, 11, 3), False)}
     assert sum(line.cost_microcents for line in found.lines) == 60_000_000
+    assert found.department_names == {"tax": "tax", "roads": "roads"}
     assert days.parse(json.dumps(found.plain()).encode()) == found

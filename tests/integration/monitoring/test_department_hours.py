@@ -15,9 +15,10 @@ from govcloud_monitoring import prometheus
 from govcloud_monitoring.accountant.closing import Accountant
 from govcloud_monitoring.accountant.department_hours import department_hours
 from govcloud_monitoring.accountant.office import Office
-from govcloud_monitoring.accountant.questions import AskAt, Stretch
+from govcloud_monitoring.accountant.questions import AskAt
 from govcloud_monitoring.accountant.recording import Recorder
 from govcloud_monitoring.accountant.settings import Settings
+from govcloud_monitoring.accountant.stretch import Stretch
 from govcloud_monitoring.ledger.charge import UNITS
 from govcloud_monitoring.ledger.department_hour import DepartmentHour, DepartmentSum, sum_of, summed
 from govcloud_monitoring.ledger.prices import Resource
@@ -81,13 +82,23 @@ def past() -> str:
         always("department_purpose:govcloud_memory_requested_bytes:sum", 4 * share * GI, **place)
         always("department_purpose:container_memory_working_set_bytes:sum", 3 * share * GI, **place)
         series("department_purpose:govcloud_volume_used_bytes:sum", before(UNMEASURED, 10 * share * GI), **place)
+    series("govcloud_volume_used_bytes", before(UNMEASURED, 10 * GI), node="w1", namespace="tax-a-test")
+    looked = before(UNMEASURED, 0)
+    series(
+        "govcloud_machine_metrics_timestamp_seconds",
+        lambda at: None if looked(at) is None else at.timestamp(),
+        node="w1",
+    )
+    for job in ("kubelet-resource", "node-exporter"):
+        always("up", 1, job=job, node="w1")
+    always("resource_scrape_error", 0, job="kubelet-resource", node="w1")
     series("namespace:govcloud_volume_used_bytes:sum", before(UNMEASURED, 10 * GI), namespace="tax-a-test")
     always("namespace:container_memory_working_set_bytes:sum", GI, namespace="kube-system")
     owner = {"project": "a", "tier": "standard", **tax}
     always("govcloud_namespace_owner_info", 1, namespace="tax-a-test", **owner)
     containers = {"steady": steady, "restarted": restarted, "short": short, "late": late}
     for container, counter in containers.items():
-        place = {"namespace": "tax-a-test", "pod": container, "container": "web"}
+        place = {"namespace": "tax-a-test", "pod": container, "container": "web", "node": "w1"}
         series("container_cpu_usage_seconds_total", counter, job="kubelet-resource", **place)
     # Counted by nobody: the pod's own sum, cAdvisor's copy, and what belongs to no department.
     everywhere = {"pod": "steady", "namespace": "tax-a-test"}
@@ -164,6 +175,9 @@ def test_what_a_gap_hides_is_made_up_for(ask: AskAt, start: datetime, seen_permi
     """Hours of the same, seen in parts. The counter itself tells of what lies within; the ends are in proportion."""
     found = hour(ask, start)
     assert {each.coverage_permille for each in found.values()} == {seen_permille}
+    # What a counter tells of a gap that it outlived is measured.
+    assert found["memory"].measured_permille == found["storage"].measured_permille == seen_permille
+    assert found["cpu"].measured_permille == pytest.approx({HOLE: 833, EDGES: 500}[start], abs=1)
     assert (found["cpu"].granted, found["cpu"].reserved) == (10 * CORE_HOUR, 2 * CORE_HOUR)
     assert found["cpu"].used == pytest.approx(CORE_HOUR / 2, rel=0.015)
     assert (found["memory"].granted, found["memory"].reserved) == (8 * GIB_HOUR, 4 * GIB_HOUR)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from govcloud_monitoring.accountant import witnesses
 from support import apiserver as servers
 from support import hasty, questions
 from support.scraped import ROOT
@@ -32,6 +33,7 @@ def page(namespace: str, seconds: float) -> bytes:
     return (
         f"container_cpu_usage_seconds_total{{{labels}}} {seconds * CORES} {now}\n"
         f"container_memory_working_set_bytes{{{labels}}} 100 {now}\n"
+        "resource_scrape_error 0\n"
     ).encode()
 
 
@@ -141,6 +143,11 @@ def by_namespace(address: str, name: str) -> dict[str, float]:
     return {each["metric"]["namespace"]: float(each["value"][1]) for each in questions.vector(address, name)}
 
 
+def telling(address: str) -> set[str]:
+    """Kubelets that the accountant takes for witnesses."""
+    return {each["metric"]["node"] for each in questions.vector(address, witnesses.TELLING_KUBELETS)}
+
+
 def is_whole(address: str) -> bool:
     used = by_namespace(address, USED)
     return set(used) == {"tax-a-test", "roads-a-test"} == set(by_namespace(address, MEMORY))
@@ -157,8 +164,21 @@ def test_what_a_kubelet_says_wrongly_is_not_shown_and_others_go_on(
         wait(lambda: set(by_namespace(address, MEMORY)) == {"roads-a-test"}, seconds=GONE_SECONDS)
         up = {each["metric"]["node"]: each["value"][1] for each in questions.vector(address, "up")}
         assert up == {"w1": "0", "w2": "1"}
+        assert telling(address) == {"w2"}
         assert 0 < by_namespace(address, USED)["roads-a-test"] <= CORES * 1.1
         assert by_namespace(address, MEMORY) == {"roads-a-test": 100}
+    finally:
+        kubelets["w1"].wrong = None
+    wait(lambda: is_whole(address))
+
+
+def test_a_kubelet_that_cannot_measure_answers_and_is_told_apart(address: str, kubelets: dict[str, Kubelet]):
+    wait(lambda: telling(address) == {"w1", "w2"})
+    kubelets["w1"].wrong = lambda to: said(to, b"resource_scrape_error 1\n")
+    try:
+        wait(lambda: telling(address) == {"w2"}, seconds=GONE_SECONDS)
+        wait(lambda: set(by_namespace(address, MEMORY)) == {"roads-a-test"}, seconds=GONE_SECONDS)
+        assert {each["value"][1] for each in questions.vector(address, "up")} == {"1"}
     finally:
         kubelets["w1"].wrong = None
     wait(lambda: is_whole(address))

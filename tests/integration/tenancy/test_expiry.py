@@ -116,7 +116,7 @@ def test_expired_it_rests_and_an_extension_wakes_it(new_place: Callable[[str], P
     place.change(place.as_operator, expiresAt=later(days=30))
     place.eventually("Suspended", "False", "Active")
     tenancy.eventually(lambda: place.replicas("Deployment", "web") == 3, "as many as before")
-    assert place.replicas("StatefulSet", "store") == 1
+    tenancy.eventually(lambda: place.replicas("StatefulSet", "store") == 1, "this one, too")
     tenancy.eventually(lambda: (place.admin.get(cron) or {})["spec"]["suspend"] is False, "goes on")
     tenancy.eventually(lambda: tenancy.is_ready(place.admin.get(place.environment)), "Ready again")
     assert "deleteAfter" not in place.live()["status"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -39,12 +38,8 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.ApiS
 
 def figures(process: tenancy.OperatorProcess) -> Figures:
     """The operator's page; empty before there is one."""
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{process.port}/metrics", timeout=5) as answer:
-            text = answer.read().decode()
-    except OSError:
-        return {}
-    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    families = text_string_to_metric_families(process.metrics())
+    samples = [sample for family in families for sample in family.samples]
     return {(sample.name, " ".join(sample.labels.values())): sample.value for sample in samples}
 
 

@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -30,14 +28,6 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[apiserver.A
         yield running
 
 
-def page(port: int, path: str) -> str:
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2) as answer:
-            return str(answer.read().decode())
-    except (urllib.error.URLError, OSError):
-        return ""
-
-
 def test_killed_doubled_and_stopped(own_server: apiserver.ApiServer, canary_address: str) -> None:
     admin, folder = own_server.admin(), own_server.folder
     logs = {name: folder / f"{name}.log" for name in ("one", "two", "one-again")}
@@ -45,8 +35,9 @@ def test_killed_doubled_and_stopped(own_server: apiserver.ApiServer, canary_addr
         admin.apply(tenancy.department("crash"), field_manager=labels.PLATFORM_FIELD_MANAGER)
         department = Ref(labels.API_VERSION, "Department", "crash")
         tenancy.eventually(lambda: tenancy.is_ready(admin.get(department)), "the department is Ready", seconds=60)
-        assert page(first.port, "/healthz") == "ok\n"
-        assert 'govcloud_reconciles_total{kind="Department"}' in page(first.port, "/metrics")
+        assert first.health() == "ok\n"
+        counted = 'govcloud_reconciles_total{kind="Department"}'
+        tenancy.eventually(lambda: counted in first.metrics(), "Prometheus reads what it did")
         with tenancy.operator(own_server, logs["two"], canary_address=canary_address, identity="two") as second:
             tenancy.eventually(lambda: "another operator holds" in logs["two"].read_text(), "the second waits")
             admin.create(tenancy.request("dept-crash", "first", product="portal"))

@@ -85,6 +85,7 @@ def test_what_somebody_changes_is_repaired(tax: str, admin: Cluster, owner_of: C
     namespace = "tax-drift-sandbox"
     tenancy.play_kubelet(admin, namespace)
     tenancy.eventually(lambda: tenancy.is_ready(admin.get(environment_ref(tax, "drift-sandbox"))), "Ready")
+    tenancy.eventually(lambda: admin.get(Ref("v1", "Pod", "govcloud-probe", namespace)) is None, "the probe is gone")
     deny = Ref("networking.k8s.io/v1", "NetworkPolicy", "govcloud-default-deny", namespace)
     before = admin.get(deny)
     assert before is not None

@@ -29,6 +29,7 @@ CLOSED = Days(
         )
         for sum_ in (line("tax", "cpu", 300 * UNIT), line("roads", "memory", 100 * UNIT))
     ),
+    department_names={"tax": "=cmd|'/c calc'!A1, Revenue"},
 )
 FOUND = month([line("tax", "cpu", 300 * UNIT), line("roads", "memory", 100 * UNIT)])
 
@@ -166,6 +167,8 @@ def test_focus_passes_the_standards_own_validator(desk: Desk, tmp_path: Path):
     rows = list(csv.DictReader(io.StringIO(bill.read_text(), newline="")))
     assert [(row["SubAccountId"], Decimal(row["BilledCost"])) for row in rows] == [("tax", 300), ("roads", 100)]
     assert {row["ProviderName"] for row in rows} == {"The State"}
+    # Of a department that is gone there is only the code, and no name is a formula.
+    assert [row["SubAccountName"] for row in rows] == ["'=cmd|'/c calc'!A1, Revenue", "roads"]
     assert focus_validator.verdict(bill, focus_validator.rules(tmp_path)).endswith("Validation succeeded.")
 
 

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govcloud_cli.usage import report_form
-from govcloud_cli.usage.report_csv import COLUMNS, inert
+from govcloud_cli.usage.report_csv import COLUMNS
 from govcloud_cli.usage.report_sums import figures
 from govcloud_monitoring.accountant.month import Month, parse
+from govcloud_monitoring.ledger.inert import inert
 from support import months
 from support.months import HOSTILE, UNIT, line, month
 

@@ -143,7 +143,7 @@ def test_what_departments_held_is_the_months_numbers_and_their_sum(found: Month)
     rows = read(found).tables.get("shares", [])
     known = {(each.department, each.resource): each for each in found.departments or ()}
     assert len(rows) == (1 + 3 * (len({code for code, _ in known}) + 1) if known else 0)
-    cells = [row[-6:] for row in rows[1:]]
+    cells = [row[-7:] for row in rows[1:]]
     for place, (resource, of) in enumerate((("cpu", core_hours), ("memory", gib_hours), ("storage", gib_hours))):
         shown = [row[1:5] for row in cells[place::3]]
         each_one = [held for (_, name), held in known.items() if name == resource]
@@ -186,9 +186,34 @@ def test_use_that_was_not_always_measured_is_told():
     found = read(month([], departments=(part, months.held("tax", "cpu", 5, 4, 3, hours=560))))
     assert "Storage: use was measured in 500 of 567 hours; used and wasted are of these alone." in found.text
     assert "known for" not in found.text
-    assert found.tables["shares"][3][-1] == "\u2013"
+    assert found.tables["shares"][3][-2] == "\u2013"
     new = read(month([], departments=(months.held("tax", "cpu", 5, 4, 3, hours=60),)))
     assert "What was granted, reserved and used is known for 60 of 566 hours." in new.text
+
+
+@pytest.mark.parametrize(
+    ("millihours", "cell", "told"),
+    [
+        (567_000, "100.0\u202f%", ""),
+        (566_999, "99.9\u202f%", ""),
+        (561_000, "98.9\u202f%", "98.9 %"),
+        (300_000, "52.9\u202f%", "52.9 %"),
+        (None, "\u2013", ""),
+    ],
+)
+def test_a_row_tells_how_much_of_it_was_measured(millihours: int | None, cell: str, told: str):
+    part = replace(months.held("tax", "cpu", 9, 8, 2), measured_millihours=millihours)
+    found = read(month([], departments=(part,)))
+    assert [row[-1] for row in found.tables["shares"][1:]] == [cell, "\u2013", "\u2013"] * 2
+    assert ("counts as wasted" in found.text) is bool(told)
+    assert f"use was measured in {told}" in found.text or not told
+    assert found.of("span", "aria-label")[0].endswith(f"core-hours, measured {cell}")
+
+
+def test_a_ledger_that_does_not_tell_how_much_was_measured_is_read():
+    older = month([], departments=(months.held("tax", "cpu", 9, 8, 2),)).plain()
+    del older["departments"][0]["measured_millihours"]
+    assert read(parse(json.dumps(older).encode())).tables["shares"][1][-1] == "\u2013"
 
 
 def test_the_proof_is_computed_and_its_failure_is_loud():

@@ -48,23 +48,26 @@ def test_a_line_a_department_and_resource_and_all_together():
         [*TAX, line("roads", "cpu", UNIT)],
         departments=(
             months.held("roads", "cpu", 40 * hours, 0, 0),
-            months.held("tax", "cpu", 100 * hours, 60 * hours, 15 * hours, wasted=45 * hours),
+            months.held(
+                "tax", "cpu", 100 * hours, 60 * hours, 15 * hours, wasted=45 * hours, measured_millihours=283_500
+            ),
             months.held("tax", "storage", 0, GIB_HOUR_MIB_SECONDS, None),
         ),
     )
     lines = text(known).splitlines()
     start = next(place for place, row in enumerate(lines) if "RESOURCE" in row)
-    assert lines[start : start + 11] == [
-        "DEPARTMENT   RESOURCE             GRANTED   RESERVED    USED   WASTED   USED OF RESERVED",
-        "tax          CPU, core-hours       100.00      60.00   15.00    45.00             25.0 %",
-        "tax          Memory, GiB-hours       0.00       0.00       -        -                  -",
-        "tax          Storage, GiB-hours      0.00       1.00       -        -                  -",
-        "roads        CPU, core-hours        40.00       0.00    0.00     0.00                  -",
-        "roads        Memory, GiB-hours       0.00       0.00       -        -                  -",
-        "roads        Storage, GiB-hours      0.00       0.00       -        -                  -",
-        "all          CPU, core-hours       140.00      60.00   15.00    45.00             25.0 %",
-        "all          Memory, GiB-hours       0.00       0.00       -        -                  -",
-        "all          Storage, GiB-hours      0.00       1.00       -        -                  -",
+    assert lines[start : start + 12] == [
+        "DEPARTMENT   RESOURCE             GRANTED   RESERVED    USED   WASTED   USED OF RESERVED   MEASURED",
+        "tax          CPU, core-hours       100.00      60.00   15.00    45.00             25.0 %     50.0 %",
+        "tax          Memory, GiB-hours       0.00       0.00       -        -                  -          -",
+        "tax          Storage, GiB-hours      0.00       1.00       -        -                  -      0.0 %",
+        "roads        CPU, core-hours        40.00       0.00    0.00     0.00                  -    100.0 %",
+        "roads        Memory, GiB-hours       0.00       0.00       -        -                  -          -",
+        "roads        Storage, GiB-hours      0.00       0.00       -        -                  -          -",
+        "all          CPU, core-hours       140.00      60.00   15.00    45.00             25.0 %     75.0 %",
+        "all          Memory, GiB-hours       0.00       0.00       -        -                  -          -",
+        "all          Storage, GiB-hours      0.00       1.00       -        -                  -      0.0 %",
+        "CPU: use was measured in 75.0 % of that time; what silent machines ran counts as wasted",
         "Storage: use was measured in 0 of 567 hours; used and wasted are of these alone",
     ]
     alone = text(known, "roads")

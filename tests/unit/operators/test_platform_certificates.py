@@ -16,6 +16,7 @@ from govcloud_operators import rooms
 from govcloud_operators.platform_certificates import checks
 from govcloud_operators.platform_certificates import reconcile as room
 from govcloud_operators.platform_certificates.checks import WANTED, Wanted
+from govcloud_operators.process import identity
 from govcloud_operators.services import authority, certificates
 from govcloud_operators.services.certificates import Pair
 from support.manifests import objects
@@ -234,4 +235,4 @@ def test_workloads_mount_and_prometheus_calls_what_is_made() -> None:
     prometheus = yaml.safe_load(config["data"]["prometheus.yml"])
     callers = [*prometheus["scrape_configs"], *prometheus["alerting"]["alertmanagers"]]
     called = {each["tls_config"]["server_name"] for each in callers if "cert_file" in each.get("tls_config", {})}
-    assert called == {name for wanted in WANTED for name in wanted.dns_names}
+    assert called == {identity.DNS_NAME, *(name for wanted in WANTED for name in wanted.dns_names)}

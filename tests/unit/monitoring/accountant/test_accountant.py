@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from govcloud_api.errors import ApiUnavailable, Conflict
 from govcloud_monitoring.accountant.closing import Accountant, Tariff, due, statements
 from govcloud_monitoring.accountant.hours import STORAGE_POOL, PriceList
-from govcloud_monitoring.accountant.questions import Observed, Owner, Stretch, observe
+from govcloud_monitoring.accountant.owning import Owner
+from govcloud_monitoring.accountant.questions import Observed, observe
+from govcloud_monitoring.accountant.stretch import Stretch
 from govcloud_monitoring.ledger.charge import Statement
 from govcloud_monitoring.ledger.prices import Prices
 from govcloud_monitoring.ledger.shares import PROPORTIONAL
@@ -34,10 +36,22 @@ def series(name: str, samples: int, value: float, **labels: str) -> dict[object,
     return {(name, tuple(sorted(labels.items()))): (samples, value)}
 
 
-def prometheus(known: Series, *, gone: frozenset[str] = frozenset()) -> AskAt:
-    """One that recorded these, and goes on; what is in `gone` has no value at the end any more."""
+def prometheus(known: Series, *, gone: frozenset[str] = frozenset(), silent: int = 0) -> AskAt:
+    """One that recorded these, and goes on; what is in `gone` has no value at the end any more.
+
+    Tax runs on two machines, roads on the first of them; the second was silent for so many samples of the hour.
+    """
+
+    def kubelets(expression: str) -> Vector:
+        if "count by (namespace, node)" in expression:
+            places = (("tax-a-test", "a"), ("tax-a-test", "b"), ("roads-a-test", "a"))
+            return tuple(Sample({"namespace": name, "node": node}, 1) for name, node in places)
+        told = 120 - silent if "resource_scrape_error" in expression else 120
+        return (Sample({"node": "a"}, 120), Sample({"node": "b"}, told))
 
     def ask(expression: str, at: datetime) -> Vector:
+        if "kubelet-resource" in expression:
+            return kubelets(expression)
         if expression == f"timestamp({OBSERVED})":
             return (Sample({}, at.timestamp()),)
         found = re.fullmatch(r"(?:(\w+)_over_time\()?([\w:]+)(?:\[(\d+)[sd]\]\))?", expression)
@@ -89,6 +103,18 @@ def test_amounts_of_a_whole_hour_are_exact_integers():
     assert found.measured_permille["tax-a-test"] == 500
 
 
+def test_a_charge_tells_of_a_kubelet_that_was_silent():
+    """Tax still has samples, of its other machine."""
+    whole = world()
+    for name in ("tax-a-test", "roads-a-test"):
+        whole |= series("namespace:container_cpu_usage_seconds:rate5m", 120, 0.1, namespace=name)
+    assert observe(WHOLE, prometheus(whole)).measured_permille == {"tax-a-test": 1000, "roads-a-test": 1000}
+    assert observe(WHOLE, prometheus(whole, silent=60)).measured_permille == {"tax-a-test": 750, "roads-a-test": 750}
+    found = observe(WHOLE, prometheus(whole, silent=120))
+    assert found.measured_permille == {"tax-a-test": 500, "roads-a-test": 500}
+    assert found.charged_cpu == observe(WHOLE, prometheus(whole)).charged_cpu
+
+
 def test_a_pause_of_the_observer_neither_forgives_nor_charges():
     half = observe(WHOLE, prometheus(world(60)))
     assert half.coverage_permille == 500
@@ -114,16 +140,54 @@ def test_an_environment_that_is_gone_at_the_end_keeps_its_owner():
     assert found.owners["tax-a-test"].department == "tax"
 
 
-def test_who_owns_it_at_the_end_is_charged_after_a_transfer():
-    later = {"namespace": "tax-a-test", "department": "health", "project": "a", "purpose": "test", "tier": "standard"}
+def transferred(held: Mapping[str, float]) -> AskAt:
+    """Tax had its environment for a part of the hour, health has it now; `held` is by department, of every resource."""
+    later = {"namespace": "tax-a-test", "department": "health", "project": "a", "purpose": "test", "tier": "critical"}
     known = world() | series("govcloud_namespace_owner_info", 10, 1, **later)
 
     def ask(expression: str, at: datetime) -> Vector:
+        if "group_left" in expression:
+            place = {"namespace": "tax-a-test", "project": "a", "purpose": "test"}
+            place |= {"pool": "workers"} if "namespace_pool" in expression else {}
+            tiers = {"tax": "standard", "health": "critical"}
+            owners = ({**place, "department": name, "tier": tiers[name]} for name in held)
+            return tuple(Sample(owner, held[owner["department"]]) for owner in owners)
         found = prometheus(known)(expression, at)
         now = expression == "govcloud_namespace_owner_info"
         return tuple(sample for sample in found if not (now and sample.labels["department"] == "tax"))
 
-    assert observe(WHOLE, ask).owners["tax-a-test"].department == "health"
+    return ask
+
+
+def test_who_owned_it_is_charged_for_what_it_held_before_a_transfer_and_after_it():
+    ask = transferred({"tax": 40.0, "health": 160.0})
+    found = {each.pool: each for each in statements(observe(WHOLE, ask), TARIFF)}
+    cpu = {each.department: each for each in found["workers"].charges if each.component == "cpu"}
+    assert {name: each.quantity for name, each in cpu.items()} == {
+        "tax": 2000 * 720, "health": 2000 * 2880, "roads": 1500 * 3600,
+    }  # fmt: skip
+    assert (cpu["tax"].environment, cpu["tax"].tier, cpu["health"].tier) == ("tax-a-test", "standard", "critical")
+    storage = {each.department: each.quantity for each in found[STORAGE_POOL].charges if each.quantity}
+    assert storage == {"tax": 10240 * 720, "health": 10240 * 2880, "roads": 10240 * 3600}
+
+
+@given(tax=st.floats(0, 1e6), health=st.floats(0, 1e6))
+def test_a_transfer_changes_no_sum(tax: float, health: float):
+    whole = statements(observe(WHOLE, prometheus(world())), TARIFF)
+    found = statements(observe(WHOLE, transferred({"tax": tax, "health": health})), TARIFF)
+    for before, after in zip(whole, found, strict=True):
+        assert sum(each.cost_microcents for each in after.charges) == after.pool_cost_microcents
+        assert after.pool_cost_microcents == before.pool_cost_microcents
+        for component in ("cpu", "memory", "storage"):
+            amounts = [sum(c.quantity for c in of.charges if c.component == component) for of in (before, after)]
+            assert amounts[0] == amounts[1]
+
+
+def test_where_nobody_is_known_to_have_held_anything_the_last_owner_did():
+    observed = observe(WHOLE, transferred({}))
+    assert observed.owners["tax-a-test"].department == "health"
+    [workers, _] = statements(observed, TARIFF)
+    assert {each.department for each in workers.charges} == {"health", "roads"}
 
 
 def test_what_nobody_saw_is_not_charged():

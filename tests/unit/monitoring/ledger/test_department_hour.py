@@ -47,6 +47,7 @@ def test_a_month_is_the_sum_of_what_is_written_and_what_runs(hours: list[Departm
         own = [hour for hour in hours if (hour.department, hour.resource) == (each.department, each.resource)]
         known = [hour for hour in own if hour.used is not None]
         assert (each.hours, each.measured_hours) == (len(own), len(known))
+        assert each.measured_millihours == sum(hour.measured_permille for hour in own)
         assert each.granted == sum(hour.granted for hour in own)
         assert each.reserved == sum(hour.reserved for hour in own)
         assert (each.used or 0) == sum(hour.used or 0 for hour in own)

@@ -71,6 +71,16 @@ def test_csv_says_what_the_lines_say(exported: list[Line], tmp_path: Path):
     assert read_csv(as_csv(exported, tmp_path / "month.csv")) == exported
 
 
+@pytest.mark.parametrize("name", ["=1+1", "+49 30", "-2", "@SUM(A1)", "\uff1d1", " =1", "Roads;=1"])
+def test_no_name_is_a_formula_in_a_spreadsheet(exported: list[Line], tmp_path: Path, name: str):
+    named = {**exported[0], "SubAccountName": name, "BilledCost": Decimal("-1.00000000")}
+    [row] = read_csv(as_csv([named], tmp_path / "month.csv"))
+    assert row["SubAccountName"] == (f"'{name}" if ";" not in name else "Roads;'=1")
+    assert row == {**named, "SubAccountName": row["SubAccountName"]}  # numbers below zero are numbers
+    [told] = read_parquet(as_parquet([named], tmp_path / "month.parquet"))
+    assert told["SubAccountName"] == name
+
+
 def test_parquet_says_what_the_lines_say(exported: list[Line], tmp_path: Path):
     assert read_parquet(as_parquet(exported, tmp_path / "month.parquet")) == exported
 

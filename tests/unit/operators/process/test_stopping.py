@@ -10,6 +10,10 @@ import pytest
 from govcloud_operators.process import stopping
 
 
+async def idle() -> None:
+    await asyncio.sleep(60)
+
+
 async def _told_while(work_seconds: float, number: int) -> tuple[int, list[str]]:
     tidied: list[str] = []
 
@@ -22,7 +26,7 @@ async def _told_while(work_seconds: float, number: int) -> tuple[int, list[str]]
 
     stop = stopping.Stop()
     asyncio.get_running_loop().call_later(0.05, os.kill, os.getpid(), number)
-    return await stop.or_end(work()), tidied
+    return await stop.or_end(work(), beside=idle()), tidied
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -35,7 +39,7 @@ def test_without_a_signal_the_work_has_its_own_code() -> None:
         async def work() -> int:
             return 7
 
-        return await stopping.Stop().or_end(work())
+        return await stopping.Stop().or_end(work(), beside=idle())
 
     assert asyncio.run(run()) == 7
 
@@ -45,9 +49,30 @@ def test_work_that_a_library_cancels_did_not_end_well() -> None:
         async def work() -> int:
             raise asyncio.CancelledError
 
-        return await stopping.Stop().or_end(work())
+        return await stopping.Stop().or_end(work(), beside=idle())
 
     assert asyncio.run(run()) == 1
+
+
+def test_what_ends_beside_it_ends_the_work_and_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    tidied: list[str] = []
+
+    async def work() -> int:
+        try:
+            await asyncio.sleep(60)
+            return 7
+        finally:
+            tidied.append("tidied")
+
+    async def broken() -> None:
+        raise OSError("the port is taken")
+
+    async def run() -> int:
+        return await stopping.Stop().or_end(work(), beside=broken())
+
+    assert asyncio.run(run()) == 1
+    assert tidied == ["tidied"]
+    assert "the port is taken" in caplog.text
 
 
 def test_a_fault_of_the_work_is_raised() -> None:
@@ -55,7 +80,7 @@ def test_a_fault_of_the_work_is_raised() -> None:
         async def work() -> int:
             raise RuntimeError("broken")
 
-        return await stopping.Stop().or_end(work())
+        return await stopping.Stop().or_end(work(), beside=idle())
 
     with pytest.raises(RuntimeError, match="broken"):
         asyncio.run(run())
@@ -72,7 +97,7 @@ def test_a_library_that_took_the_signals_gives_them_back() -> None:
             await asyncio.sleep(60)
             return 7
 
-        code = await stop.or_end(work())
+        code = await stop.or_end(work(), beside=idle())
         assert not taken.is_set()
         return code
 
