@@ -56,6 +56,18 @@ class Identity:
             logger.info("took up new certificates from %s", self._folder)
 
 
+def calling(folder: Path) -> ssl.SSLContext:
+    """For one call with the certificate in `folder`: the server must be of ca.crt and have the name that is called.
+
+    Raises OSError when the files are not there or do not belong together.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_cert_chain(folder / "tls.crt", folder / "tls.key")
+    context.load_verify_locations(folder / "ca.crt")
+    return context
+
+
 def client_name(connection: socket.socket) -> str:
     """Common name of the certificate that a client showed; empty when there is none, or more than one name."""
     shown: dict[str, Any] = (isinstance(connection, ssl.SSLSocket) and connection.getpeercert()) or {}

@@ -51,6 +51,8 @@ CLI_FIELD_MANAGER = "govcloud-cli"
 
 SYSTEM_NAMESPACE = "govcloud-system"
 MONITORING_NAMESPACE = "govcloud-monitoring"
+NODE_NAMESPACE = "govcloud-node"
+"""Of what must see the machines: node-exporter."""
 APPROVALS_NAMESPACE = "govcloud-approvals"
 """Where people of the platform write their decisions."""
 TENANTS_NAMESPACE = "govcloud-tenants"

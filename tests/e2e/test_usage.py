@@ -5,8 +5,11 @@ Last: use is a rate, and the stories before spent its minutes. Here a load runs,
 
 import json
 import re
+import socket
+import ssl
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -149,6 +152,26 @@ def test_alerts_can_be_looked_at_but_not_silenced_from_outside(lab: Lab) -> None
     caught.value.close()
 
 
+def test_who_enters_the_pod_silences_an_alert(lab: Lab) -> None:
+    amtool = ("-n", "govcloud-monitoring", "exec", "alertmanager-0", "-c", "alertmanager", "--", "amtool", "silence")
+    made = lab.kubectl(*amtool, "add", "alertname=NothingOfThatName", "-d", "5m", "-c", "test").strip()
+    assert made in lab.kubectl(*amtool, "query", "-q")
+    lab.kubectl(*amtool, "expire", made)
+
+
+def test_machines_say_nothing_to_who_shows_no_certificate(lab: Lab) -> None:
+    status = json.loads(lab.govcloud("status", str(lab.site), "-o", "json"))
+    host = urllib.parse.urlsplit(status["endpoints"]["alertmanager"]).hostname
+    how = ssl.create_default_context()
+    how.check_hostname, how.verify_mode = False, ssl.CERT_NONE  # whoever it is, it must ask
+    with (
+        socket.create_connection((host, 9100), timeout=10) as plain,
+        how.wrap_socket(plain, server_hostname=host) as secure,
+        pytest.raises((ssl.SSLError, ConnectionError)),
+    ):
+        secure.recv(1)
+
+
 def test_what_is_shown_is_what_the_kernel_counted(lab: Lab, loaded: Load) -> None:
     time.sleep(max(0.0, loaded.began + WINDOW_SECONDS - time.monotonic()))
     before, began = measured.cpu_seconds(lab.name, [loaded.uid]), time.monotonic()
@@ -231,6 +254,6 @@ def test_metrics_are_not_to_be_had_where_months_are(lab: Lab) -> None:
 
 
 def test_nobody_of_a_department_reads_what_others_cost(lab: Lab, loaded: Load) -> None:
-    for service in ("https:ledger:api", "http:prometheus:web", "http:alertmanager:api"):
+    for service in ("https:ledger:api", "http:prometheus:web", "https:alertmanager:api"):
         path = f"/api/v1/namespaces/govcloud-monitoring/services/{service}/proxy/metrics"
         assert "orbidden" in lab.try_kubectl("get", "--raw", path, kubeconfig=loaded.owner).stderr

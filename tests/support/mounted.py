@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import itertools
 import ssl
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from govcloud_operators.platform_certificates import checks
 from govcloud_operators.services import certificates
 from govcloud_operators.services.authority import decoded
 from govcloud_operators.services.certificates import Pair
 
-EXPORTER, LEDGER, _ = checks.SERVERS
-PROMETHEUS = checks.CLIENT
+_BY_NAME = {wanted.common_name: wanted for wanted in checks.WANTED}
+EXPORTER, LEDGER, ALERTMANAGER = _BY_NAME["exporter"], _BY_NAME["ledger"], _BY_NAME["alertmanager"]
+NODE_EXPORTER = checks.NODE_EXPORTER
+PROMETHEUS, WINDOW = checks.CLIENT, checks.WINDOW
 NAME = EXPORTER.dns_names[0]
 _versions = itertools.count()
 
@@ -83,13 +87,56 @@ class Site:
         return self._of(LEDGER)
 
     @property
+    def node_exporter(self) -> Mount:
+        """Of node-exporter."""
+        return self._of(NODE_EXPORTER)
+
+    @property
     def prometheus(self) -> Mount:
         """Of Prometheus."""
         return self._of(PROMETHEUS)
 
+    @property
+    def alertmanager(self) -> Mount:
+        """Of both Alertmanagers."""
+        return self._of(ALERTMANAGER)
+
+    @property
+    def window(self) -> Mount:
+        """Of the window beside an Alertmanager."""
+        return self._of(WINDOW)
+
     def client(self, common_name: str, *, age: timedelta = timedelta(), days: int = 1) -> Pair:
         """A client's certificate of this site's authority."""
         return certificates.client(self.authority, common_name, now() - age, days=days)
+
+
+def _of_another_authority(_site: Site) -> Pair:
+    """Its name is the same: only the signature tells."""
+    return certificates.client(new_authority(), PROMETHEUS.common_name, now())
+
+
+def _of_a_server(site: Site) -> Pair:
+    """Owners of services can read their server's key: it must not open anything."""
+    return certificates.server(site.authority, PROMETHEUS.common_name, [PROMETHEUS.common_name], now())
+
+
+STRANGERS: Mapping[str, Callable[[Site], Pair | None]] = MappingProxyType(
+    {
+        "nobody": lambda _site: None,
+        "of another authority": _of_another_authority,
+        "run out": lambda site: site.client(PROMETHEUS.common_name, age=timedelta(days=1, minutes=1)),
+        "not yet": lambda site: site.client(PROMETHEUS.common_name, age=-timedelta(hours=1)),
+        "of a server": _of_a_server,
+    }
+)
+"""Whom every server refuses at the handshake."""
+
+
+def as_client(site: Site, pair: Pair | None) -> ssl.SSLContext:
+    """How somebody asks who has `pair`, or nothing."""
+    folder = Mount(site.root / "client").write(pair, site.authority.certificate).folder if pair else None
+    return context(folder, site.authority.certificate)
 
 
 def context(folder: Path | None, authority: str) -> ssl.SSLContext:

@@ -1,7 +1,7 @@
 """Which certificates monitoring has, and what is to be done about one. Pure.
 
-Each is a Secret of type kubernetes.io/tls. A server answers to the name that Prometheus calls it by; Prometheus itself
-has a common name and no other, so neither passes for the other.
+Each is a Secret of type kubernetes.io/tls. A server answers to the name that Prometheus calls it by; who calls has a
+common name and no other, so neither passes for the other.
 """
 
 from __future__ import annotations
@@ -31,21 +31,26 @@ class Wanted:
     common_name: str
     dns_names: tuple[str, ...] = ()
     """Names that it serves under; none: it calls."""
+    namespace: str = labels.MONITORING_NAMESPACE
 
     @property
     def ref(self) -> Ref:
         """Ref of its Secret."""
-        return Ref("v1", "Secret", self.name, labels.MONITORING_NAMESPACE)
+        return Ref("v1", "Secret", self.name, self.namespace)
 
 
-def _server(service: str) -> Wanted:
-    name = f"{service}.{labels.MONITORING_NAMESPACE}.svc"
-    return Wanted(name=f"{service}-tls", common_name=service, dns_names=(name,))
+def _server(service: str, namespace: str = labels.MONITORING_NAMESPACE) -> Wanted:
+    name = f"{service}.{namespace}.svc"
+    return Wanted(name=f"{service}-tls", common_name=service, dns_names=(name,), namespace=namespace)
 
 
-SERVERS = tuple(_server(service) for service in ("exporter", "ledger", "forecaster"))
+SERVERS = tuple(_server(service) for service in ("exporter", "ledger", "forecaster", "alertmanager"))
+NODE_EXPORTER = _server("node-exporter", labels.NODE_NAMESPACE)
+"""One for all machines: which of them Prometheus calls, it knows from the API server."""
 CLIENT = Wanted(name="prometheus-client-tls", common_name="prometheus")
-WANTED = (*SERVERS, CLIENT)
+WINDOW = Wanted(name="alertmanager-window-tls", common_name="alertmanager-window")
+"""For what stands beside an Alertmanager and asks it."""
+WANTED = (*SERVERS, NODE_EXPORTER, CLIENT, WINDOW)
 
 
 def step(wanted: Wanted, found: Object | None, authority: Pair, now: datetime) -> Step:
@@ -63,7 +68,7 @@ def issue(wanted: Wanted, authority: Pair, now: datetime) -> Object:
         made = certificates.server(authority, wanted.common_name, list(wanted.dns_names), now)
     else:
         made = certificates.client(authority, wanted.common_name, now, days=DAYS)
-    return authorities.secret(wanted.name, labels.MONITORING_NAMESPACE, {}, made, authority.certificate)
+    return authorities.secret(wanted.name, wanted.namespace, {}, made, authority.certificate)
 
 
 def _is_good(wanted: Wanted, found: Object, authority: Pair, now: datetime) -> bool:

@@ -5,25 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from govcloud_infra.bundle import store
 from govcloud_infra.deploy import provision
 from govcloud_monitoring import machines
-from support import apiserver as servers
-from support.images import unpacked
-from support.lab import eventually
-from support.machine_metrics import ROLE, Machine, disk_usage, furnish, unit
-from support.manifests import documents
+from support import calling, mounted, node_exporter
+from support.machine_metrics import Machine, disk_usage, furnish, unit
 from support.monitoring import samples
+from support.mounted import Site
 from support.promtool import Promtool
 
-MANIFEST = ROLE.parents[2] / "monitoring" / "deploy" / "40-node-exporter.yaml"
 DONE = provision.Done(ended_seconds=1_800_000_000, changes=7, phase_seconds={"cluster": 80.25}, bundle_sha256="ab" * 32)
 # Root of a unit with one capability: what it may not do by its user is not made up for.
 CONFINED = ("setpriv", "--bounding-set=-all,+dac_read_search", "--inh-caps=-all", "--no-new-privs")
@@ -53,36 +48,14 @@ def test_the_pages_have_no_lint(promtool: Promtool, machine: Machine) -> None:
         assert promtool.check("check", "metrics", stdin=text) == ""
 
 
-def arguments(machine: Machine, address: str) -> list[str]:
-    """Those of the manifest, with the machine's folder in place of the pod's mount."""
-    [exporter] = [item for item in documents(MANIFEST) if item["kind"] == "DaemonSet"]
-    [container] = exporter["spec"]["template"]["spec"]["containers"]
-    places = {"$(NODE_ADDRESS):9100": address, "/host/root/var": f"{machine.root}/var", "/host/root": "/", "/host": ""}
-    found = []
-    for word in container["args"]:
-        for place, here in places.items():
-            word = word.replace(place, here)
-        found.append(word)
-    return found
-
-
 def test_node_exporter_shows_what_the_machine_and_deploy_wrote(machine: Machine, tmp_path: Path) -> None:
     machine.written("--files=0")
     subprocess.run(["sh", "-c", provision.script(provision.page(DONE), str(machine.page.parent))], check=True)
-    kept = store.Store(store.default_root(os.environ))
-    program = unpacked(kept, "node-exporter", machine.root / "image") / "usr/local/bin/node-exporter"
-    address = f"127.0.0.1:{servers.free_port()}"
-    nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all", str(program)]
-    with servers.process([*nobody, *arguments(machine, address)], tmp_path / "log"):
-
-        def page() -> str:
-            try:
-                with urllib.request.urlopen(f"http://{address}/metrics", timeout=5) as answer:
-                    return str(answer.read().decode())
-            except OSError:
-                return ""
-
-        text = eventually(page, 30, "node-exporter answers")
+    site = Site(machine.root / "site")
+    how = mounted.context(site.prometheus.folder, site.authority.certificate)
+    with node_exporter.running(machine, site, tmp_path / "log") as port:
+        status, text = calling.ask(port, "/metrics", how, mounted.NODE_EXPORTER.dns_names[0])
+    assert status == 200
     shown = samples(text)
     assert [value for (name, _), value in shown.items() if name == "node_textfile_scrape_error"] == [0]
     assert {name for name, _ in shown} >= {metric.name for metric in machines.METRICS}

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import functools
-import json
 import re
 import threading
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -24,32 +18,11 @@ from govcloud_monitoring import serve
 from govcloud_monitoring.kubernetes.reader import KINDS
 from govcloud_monitoring.settings import Settings
 from support import apiserver as servers
-from support import mounted
+from support import mounted, scraping
 from support.monitoring import RawApi, container, namespace, node, pod
 from support.mounted import Mount, Site
+from support.scraping import MONITORING
 from support.waiting import wait
-
-ROOT = Path(__file__).parents[3] / "monitoring"
-
-
-@dataclass(frozen=True, slots=True)
-class Prometheus:
-    """The HTTP API of a running Prometheus."""
-
-    url: str
-
-    def get(self, path: str) -> Any:
-        """The data of an answer; None while Prometheus is starting."""
-        try:
-            with urllib.request.urlopen(self.url + path, timeout=5) as answer:  # noqa: S310 - loopback, ours
-                return json.load(answer)["data"]
-        except urllib.error.URLError:
-            return None
-
-    def query(self, expression: str) -> dict[str, float]:
-        """Values of an instant query by the label department."""
-        data = self.get("/api/v1/query?" + urllib.parse.urlencode({"query": expression})) or {"result": []}
-        return {each["metric"].get("department", ""): float(each["value"][1]) for each in data["result"]}
 
 
 @contextmanager
@@ -67,25 +40,7 @@ def exporting(api: RawApi, port: int, site: Site) -> Iterator[None]:
         thread.join(10)
 
 
-def job(port: int, site: Site, name: str = "govcloud-exporter", **changes: Any) -> dict[str, Any]:
-    """The job as it is deployed, but for the address, and where Prometheus' Secret is mounted."""
-    manifest = yaml.safe_load((ROOT / "deploy/31-prometheus-config.yaml").read_text())
-    text = manifest["data"]["prometheus.yml"].replace("/etc/prometheus/tls/", f"{site.prometheus.folder}/")
-    [found] = [each for each in yaml.safe_load(text)["scrape_configs"] if each["job_name"] == "govcloud-exporter"]
-    own = {"job_name": name, "scrape_interval": "1s", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
-    return dict(found) | own | changes
-
-
-@contextmanager
-def scraping(program: Path, folder: Path, *jobs: dict[str, Any]) -> Iterator[Prometheus]:
-    files = [str(ROOT / "rules/*.yaml"), str(ROOT / "alerts/*.yaml")]
-    times = {"scrape_interval": "1s", "scrape_timeout": "1s"}
-    config = {"global": times, "rule_files": files, "scrape_configs": list(jobs)}
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
-    url = f"127.0.0.1:{servers.free_port()}"
-    command = [str(program), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
-    with servers.process([*command, f"--web.listen-address={url}"], folder / "prometheus.log"):
-        yield Prometheus(f"http://{url}")
+job = functools.partial(scraping.job, of="govcloud-exporter")
 
 
 REQUESTED = "govcloud_cpu_requested_cores"
@@ -103,7 +58,7 @@ def api() -> RawApi:
 
 def test_prometheus_keeps_what_is_there_and_nothing_that_is_gone(prometheus: Path, api: RawApi, tmp_path: Path):
     port, site = servers.free_port(), Site(tmp_path / "site")
-    with exporting(api, port, site), scraping(prometheus, tmp_path, job(port, site)) as server:
+    with exporting(api, port, site), scraping.scraping(prometheus, tmp_path, job(port, site)) as server:
         wait(lambda: server.query(REQUESTED) == {"tax": 0.35, "roads": 0.35})
         [target] = server.get("/api/v1/targets")["activeTargets"]
         assert (target["health"], target["lastError"]) == ("up", "")
@@ -119,7 +74,10 @@ def test_prometheus_keeps_what_is_there_and_nothing_that_is_gone(prometheus: Pat
         wait(lambda: server.query(REQUESTED) == {"tax": 0.35}, seconds=10)
         assert server.query("sum(govcloud_watch_restarts_total)") == {"": len(KINDS)}, "each kind once"
         groups = server.get("/api/v1/rules")["groups"]
-        files = [yaml.safe_load(file.read_text()) for file in (*ROOT.glob("rules/*.yaml"), *ROOT.glob("alerts/*.yaml"))]
+        files = [
+            yaml.safe_load(file.read_text())
+            for file in (*MONITORING.glob("rules/*.yaml"), *MONITORING.glob("alerts/*.yaml"))
+        ]
         assert {group["name"] for group in groups} == {group["name"] for file in files for group in file["groups"]}
         wait(lambda: server.query("department_purpose:govcloud_cpu_requested_cores:sum") == {"tax": 0.35}, seconds=40)
         assert {
@@ -152,8 +110,8 @@ def test_who_is_not_prometheus_scrapes_nothing(prometheus: Path, api: RawApi, tm
         "who asks for another": "certificate is valid for exporter.govcloud-monitoring.svc",
         "who believes another site": "certificate signed by unknown authority",
     }
-    made = [job(port, site, name, **changes) for name, changes in jobs.items()]
-    with exporting(api, port, site), scraping(prometheus, tmp_path, *made) as server:
+    made = [job(port, site, name=name, **changes) for name, changes in jobs.items()]
+    with exporting(api, port, site), scraping.scraping(prometheus, tmp_path, *made) as server:
         told: dict[str, set[tuple[str, str]]] = {name: set() for name in jobs}
 
         def heard(name: str) -> set[tuple[str, str]]:
@@ -174,7 +132,7 @@ def test_who_is_not_prometheus_scrapes_nothing(prometheus: Path, api: RawApi, tm
 def test_prometheus_goes_on_when_every_certificate_is_replaced(prometheus: Path, api: RawApi, tmp_path: Path):
     """Renewed ones of the same authority, and then those of another: neither program is started again."""
     port, site, other = servers.free_port(), Site(tmp_path / "site"), mounted.new_authority()
-    with exporting(api, port, site), scraping(prometheus, tmp_path, job(port, site)) as server:
+    with exporting(api, port, site), scraping.scraping(prometheus, tmp_path, job(port, site)) as server:
         wait(lambda: server.query(REQUESTED) == {"tax": 0.35, "roads": 0.35})
         for authority in (site.authority, other):
             site.prometheus.issue(mounted.PROMETHEUS, authority)

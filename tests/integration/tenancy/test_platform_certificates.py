@@ -22,7 +22,9 @@ from support import apiserver, places, tenancy
 from support.manifests import objects
 
 RBAC = Path(__file__).parents[3] / "monitoring/deploy/22-operator-certificates.yaml"
-HOME: Object = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": labels.MONITORING_NAMESPACE}}
+HOMES: list[Object] = [
+    {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in room.NAMESPACES
+]
 EXPORTER = WANTED[0]
 
 
@@ -65,7 +67,8 @@ def real(server: apiserver.ApiServer) -> World:
     operator = server.connect(labels.OPERATOR_USER, *tenancy.SERVICE_ACCOUNT_GROUPS)
     world = World(operator=operator, admin=server.admin())
     assert world.look() == room.ABSENT_PAUSE_SECONDS, "monitoring comes after the operator"
-    world.admin.create(HOME)
+    for home in HOMES:
+        world.admin.create(home)
     with pytest.raises(errors.Forbidden):
         world.look()
     for obj in objects(RBAC):
@@ -80,7 +83,7 @@ def world(request: pytest.FixtureRequest) -> World:
         found: World = request.getfixturevalue("real")
         return found
     system = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": labels.SYSTEM_NAMESPACE}}
-    cluster = MemoryCluster([system, HOME])
+    cluster = MemoryCluster([system, *HOMES])
     return World(operator=cluster, admin=cluster)
 
 
@@ -160,26 +163,25 @@ def test_two_that_look_at_the_same_time_end_with_good_ones(real: World) -> None:
     assert real.good() == ALL
 
 
-NAMED = Ref("v1", "Secret", "alertmanager", labels.MONITORING_NAMESPACE)
-
-
-def secret(name: str, **more: object) -> Object:
-    metadata = {"name": name, "namespace": labels.MONITORING_NAMESPACE}
+def secret(name: str, namespace: str = labels.MONITORING_NAMESPACE, **more: object) -> Object:
+    metadata = {"name": name, "namespace": namespace}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata} | more
 
 
-def test_the_operator_reaches_no_other_secret_of_the_namespace(real: World) -> None:
-    real.admin.apply(secret(NAMED.name), field_manager="somebody")
+@pytest.mark.parametrize("namespace", room.NAMESPACES)
+def test_the_operator_reaches_no_other_secret_of_the_namespace(real: World, namespace: str) -> None:
+    named = Ref("v1", "Secret", "alertmanager", namespace)
+    real.admin.apply(secret(named.name, namespace), field_manager="somebody")
     with pytest.raises(errors.Forbidden):
-        real.operator.get(NAMED)
+        real.operator.get(named)
     with pytest.raises(errors.Forbidden):
-        real.operator.list("v1", "Secret", namespace=labels.MONITORING_NAMESPACE)
+        real.operator.list("v1", "Secret", namespace=namespace)
     with pytest.raises(errors.Forbidden):
-        real.operator.delete(NAMED)
+        real.operator.delete(named)
     with pytest.raises(errors.Forbidden):
-        real.operator.apply(secret("another"), field_manager=labels.OPERATOR_FIELD_MANAGER)
+        real.operator.apply(secret("another", namespace), field_manager=labels.OPERATOR_FIELD_MANAGER)
     with pytest.raises(errors.Forbidden):
-        real.operator.create(secret("another"))
+        real.operator.create(secret("another", namespace))
 
 
 TOKEN = secret("free", type="kubernetes.io/service-account-token")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
+from govcloud_monitoring.window import place
 from support.manifests import objects
 
 FOLDER = Path(__file__).parents[3] / "monitoring" / "deploy"
@@ -20,6 +21,11 @@ ROLES = [
 """Of monitoring's own accounts."""
 OWN = {"govcloud-exporter": 9105, "govcloud-ledger": 9106, "govcloud-forecaster": 9108}
 """Jobs that scrape programs of ours in this namespace, and their ports."""
+SERVER_NAMES = {name: f"{name.removeprefix('govcloud-')}.govcloud-monitoring.svc" for name in OWN} | {
+    "node-exporter": "node-exporter.govcloud-node.svc",
+    "alertmanager": "alertmanager.govcloud-monitoring.svc",
+}
+"""Of what is scraped with a certificate on both sides, by job."""
 
 
 def of(kind: str, name: str) -> dict[str, Any]:
@@ -49,11 +55,14 @@ def test_roles_only_read_and_never_reach_into_pods(role: dict[str, Any]):
         assert "*" not in rule.get("nonResourceURLs", ())
 
 
-def test_the_operators_role_is_given_to_the_operator_and_reaches_no_other_secret():
-    (rule,) = of("Role", OF_THE_OPERATOR)["rules"]
+@pytest.mark.parametrize("namespace", ["govcloud-monitoring", "govcloud-node"])
+def test_the_operators_role_is_given_to_the_operator_and_reaches_no_other_secret(namespace: str):
+    here = [each for each in OBJECTS if each["metadata"].get("namespace") == namespace]
+    [role] = [each for each in here if each["kind"] == "Role" and each["metadata"]["name"] == OF_THE_OPERATOR]
+    (rule,) = role["rules"]
     assert (rule["resources"], rule["verbs"]) == (["secrets"], ["get", "create", "patch", "delete"])
     assert rule["resourceNames"]
-    [binding] = [each for each in OBJECTS if each.get("roleRef", {}).get("name") == OF_THE_OPERATOR]
+    [binding] = [each for each in here if each.get("roleRef", {}).get("name") == OF_THE_OPERATOR]
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "operator", "namespace": "govcloud-system"}]
 
 
@@ -109,19 +118,90 @@ def test_every_scrape_is_bounded_and_every_secure_scrape_verified():
 
 
 @pytest.mark.parametrize(("name", "port"), OWN.items())
-def test_our_own_programs_are_scraped_with_a_certificate_on_both_sides(name: str, port: int):
+def test_our_own_programs_are_called_by_their_names(name: str, port: int):
     config = yaml.safe_load(of("ConfigMap", "prometheus-config")["data"]["prometheus.yml"])
     [job] = [job for job in config["scrape_configs"] if job["job_name"] == name]
-    host = f"{name.removeprefix('govcloud-')}.govcloud-monitoring.svc"
-    assert job["static_configs"] == [{"targets": [f"{host}:{port}"]}]
+    assert job["static_configs"] == [{"targets": [f"{SERVER_NAMES[name]}:{port}"]}]
+
+
+@pytest.mark.parametrize(("name", "server_name"), SERVER_NAMES.items())
+def test_what_the_platform_serves_is_scraped_with_a_certificate_on_both_sides(name: str, server_name: str):
+    config = yaml.safe_load(of("ConfigMap", "prometheus-config")["data"]["prometheus.yml"])
+    [job] = [job for job in config["scrape_configs"] if job["job_name"] == name]
     assert job["scheme"] == "https"
     tls = dict(job["tls_config"])
-    assert (tls.pop("server_name"), tls.pop("min_version")) == (host, "TLS13")
+    assert (tls.pop("server_name"), tls.pop("min_version")) == (server_name, "TLS13")
     mounts = of("StatefulSet", "prometheus")["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]
     [folder] = [mount["mountPath"] for mount in mounts if mount["name"] == "tls"]
     assert tls == {
         "ca_file": f"{folder}/ca.crt", "cert_file": f"{folder}/tls.crt", "key_file": f"{folder}/tls.key"
     }  # fmt: skip
+
+
+def test_alerts_are_told_as_alertmanagers_are_scraped():
+    config = yaml.safe_load(of("ConfigMap", "prometheus-config")["data"]["prometheus.yml"])
+    [job] = [job for job in config["scrape_configs"] if job["job_name"] == "alertmanager"]
+    [told] = config["alerting"]["alertmanagers"]
+    assert {key: job[key] for key in told} == told
+    assert set(told) == {"scheme", "tls_config", "static_configs"}
+
+
+FOREIGN = {("DaemonSet", "node-exporter"): "tls", ("StatefulSet", "alertmanager"): "server-tls"}
+"""Programs that are not ours and speak TLS by a file of their own; and the volume with the certificate."""
+
+
+@pytest.mark.parametrize(("kind", "name"), FOREIGN)
+def test_what_is_not_ours_serves_nothing_but_tls_and_only_to_who_shows_a_certificate(kind: str, name: str):
+    pod = of(kind, name)["spec"]["template"]["spec"]
+    [container] = [each for each in pod["containers"] if each["name"] == name]
+    folders = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
+    assert f"--web.config.file={folders['web']}/web.yml" in container["args"]
+    folder = folders[FOREIGN[kind, name]]
+    assert yaml.safe_load(of("ConfigMap", f"{name}-web")["data"]["web.yml"]) == {
+        "tls_server_config": {
+            "cert_file": f"{folder}/tls.crt",
+            "key_file": f"{folder}/tls.key",
+            "client_ca_file": f"{folder}/ca.crt",
+            "client_auth_type": "RequireAndVerifyClientCert",
+            "min_version": "TLS13",
+        }
+    }
+    secrets = [volume["secret"] for volume in pod["volumes"] if "secret" in volume]
+    assert {secret["defaultMode"] for secret in secrets} == {0o440}
+    assert pod["securityContext"]["fsGroup"] == pod["securityContext"]["runAsGroup"], "else it cannot read its key"
+
+
+def test_kubelets_ask_an_alertmanager_through_its_window_and_end_neither_for_a_storm_there():
+    pod = of("StatefulSet", "alertmanager")["spec"]["template"]["spec"]
+    alertmanager, window = pod["containers"]
+    [opened_port] = [port["containerPort"] for port in window["ports"]]
+    assert alertmanager["readinessProbe"]["httpGet"] == {"path": "/-/ready", "port": opened_port}
+    assert alertmanager["livenessProbe"]["tcpSocket"] == {"port": "api"}
+    assert "livenessProbe" not in window
+
+
+def test_who_asks_beside_an_alertmanager_shows_the_windows_certificate_and_believes_the_right_name():
+    pod = of("StatefulSet", "alertmanager")["spec"]["template"]["spec"]
+    alertmanager, window = pod["containers"]
+    folders = {
+        mount["mountPath"]
+        for container in (alertmanager, window)
+        for mount in container["volumeMounts"]
+        if mount["name"] == "client-tls"
+    }
+    [folder] = folders
+    given = {each["name"]: each["value"] for each in window["env"]}
+    behind, _ = place(given)
+    assert (str(behind.tls_folder), behind.name) == (folder, SERVER_NAMES["alertmanager"])
+    amtool = of("ConfigMap", "alertmanager-amtool")["data"]
+    assert yaml.safe_load(amtool["amtool-http.yml"])["tls_config"] == {
+        "ca_file": f"{folder}/ca.crt",
+        "cert_file": f"{folder}/tls.crt",
+        "key_file": f"{folder}/tls.key",
+        "server_name": SERVER_NAMES["alertmanager"],
+        "min_version": "TLS13",
+    }
+    assert yaml.safe_load(amtool["amtool.yml"])["alertmanager.url"] == given["GOVCLOUD_WINDOW_TARGET"]
 
 
 @pytest.mark.parametrize("name", ["exporter", "ledger", "forecaster"])

@@ -8,7 +8,6 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from govcloud_monitoring.exposition.page import Page
 from govcloud_operators.services import certificates
 from govcloud_operators.services.certificates import Pair
 from support import mounted
-from support.mounted import NAME, Mount, Site
+from support.mounted import NAME, STRANGERS, Site, as_client
 
 REQUEST = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
@@ -84,11 +83,6 @@ def shown(port: int, how: ssl.SSLContext) -> str:
         return str(found["serialNumber"])
 
 
-def as_client(site: Site, pair: Pair | None) -> ssl.SSLContext:
-    folder = Mount(site.root / "client").write(pair, site.authority.certificate).folder if pair else None
-    return mounted.context(folder, site.authority.certificate)
-
-
 def test_prometheus_reads_the_page(standing: Site, standing_port: int) -> None:
     how = mounted.context(standing.prometheus.folder, standing.authority.certificate)
     answer = ask(standing_port, how)
@@ -96,34 +90,9 @@ def test_prometheus_reads_the_page(standing: Site, standing_port: int) -> None:
     assert b"\r\nContent-Type: text/plain; version=0.0.4" in answer
 
 
-def _nobody(_site: Site) -> None:
-    return None
-
-
-def _of_another_authority(_site: Site) -> Pair:
-    """Its name is the same: only the signature tells."""
-    return certificates.client(mounted.new_authority(), "prometheus", mounted.now())
-
-
-def _run_out(site: Site) -> Pair:
-    return site.client("prometheus", age=timedelta(days=1, minutes=1))
-
-
-def _not_yet(site: Site) -> Pair:
-    return site.client("prometheus", age=-timedelta(hours=1))
-
-
-def _of_a_server(site: Site) -> Pair:
-    """Owners of services can read their server's key: it must not open anything."""
-    return certificates.server(site.authority, "prometheus", ["prometheus"], mounted.now())
-
-
-REFUSED = [_nobody, _of_another_authority, _run_out, _not_yet, _of_a_server]
-
-
-@pytest.mark.parametrize("of", REFUSED, ids=lambda of: of.__name__.strip("_"))
+@pytest.mark.parametrize("of", STRANGERS.values(), ids=STRANGERS)
 def test_without_a_good_certificate_the_handshake_fails(
-    standing: Site, standing_port: int, of: Callable[[Site], Pair]
+    standing: Site, standing_port: int, of: Callable[[Site], Pair | None]
 ) -> None:
     with pytest.raises((ssl.SSLError, ConnectionError)):
         ask(standing_port, as_client(standing, of(standing)))

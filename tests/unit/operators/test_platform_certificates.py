@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from govcloud_api import errors, labels
+from govcloud_api import errors
 from govcloud_api.objects import Object, Ref
 from govcloud_operators import rooms
 from govcloud_operators.platform_certificates import checks
@@ -27,7 +27,9 @@ HALF = timedelta(days=checks.DAYS) / 2
 AUTHORITY = certificates.new_authority(START)
 OTHER = certificates.new_authority(START)
 BY_NAME = {wanted.name: wanted for wanted in WANTED}
-EXPORTER, PROMETHEUS = BY_NAME["exporter-tls"], BY_NAME["prometheus-client-tls"]
+EXPORTER, PROMETHEUS, WINDOW = (
+    BY_NAME[name] for name in ("exporter-tls", "prometheus-client-tls", "alertmanager-window-tls")
+)
 
 
 def text(secret: Object, key: str) -> str:
@@ -76,6 +78,8 @@ def names(*dns_names: str, common_name: str = "exporter") -> Object:
         (EXPORTER, names("exporter.govcloud-monitoring.svc", common_name="ledger"), "write"),
         (EXPORTER, of(PROMETHEUS), "write"),
         (PROMETHEUS, of(EXPORTER), "write"),
+        (PROMETHEUS, of(WINDOW), "write"),
+        (WINDOW, of(PROMETHEUS), "write"),
         (EXPORTER, of(EXPORTER) | {"type": "Opaque"}, "remove"),
         (EXPORTER, of(EXPORTER, age=4 * HALF) | {"immutable": True}, "remove"),
     ],
@@ -87,17 +91,17 @@ def test_what_becomes_of_a_certificate(wanted: Wanted, found: Object | None, exp
 @pytest.mark.parametrize("wanted", WANTED, ids=lambda wanted: wanted.name)
 def test_what_is_made_is_good(wanted: Wanted) -> None:
     made = checks.issue(wanted, AUTHORITY, START)
-    assert (made["metadata"]["name"], made["metadata"]["namespace"]) == (wanted.name, labels.MONITORING_NAMESPACE)
+    assert (made["metadata"]["name"], made["metadata"]["namespace"]) == (wanted.name, wanted.namespace)
     assert checks.step(wanted, made, AUTHORITY, START) == "keep"
 
 
 class Monitored(World):
-    """With the namespace of monitoring."""
+    """With the namespaces of monitoring."""
 
-    def __init__(self) -> None:
+    def __init__(self, *namespaces: str) -> None:
         super().__init__()
-        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": labels.MONITORING_NAMESPACE}}
-        self.cluster.seed(namespace)
+        for name in namespaces or room.NAMESPACES:
+            self.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 
     def look(self) -> float | None:
         return room.reconcile(self.cluster, self.pair, self.now)
@@ -168,11 +172,19 @@ def test_without_its_namespace_nothing_is_done_and_it_is_looked_for_soon() -> No
     assert world.cluster.writes == []
 
 
+@pytest.mark.parametrize("absent", room.NAMESPACES)
+def test_each_namespace_gets_its_own_while_another_is_not_there(absent: str) -> None:
+    world = Monitored(*(name for name in room.NAMESPACES if name != absent))
+    assert world.look() == room.ABSENT_PAUSE_SECONDS
+    assert world.good() == {wanted.name: wanted.namespace != absent for wanted in WANTED}
+
+
 def test_a_namespace_that_is_going_gets_nothing() -> None:
     world = World()
-    metadata = {"name": labels.MONITORING_NAMESPACE, "finalizers": ["x"]}
-    world.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-    world.cluster.delete(Ref("v1", "Namespace", labels.MONITORING_NAMESPACE))
+    for name in room.NAMESPACES:
+        metadata = {"name": name, "finalizers": ["x"]}
+        world.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        world.cluster.delete(Ref("v1", "Namespace", name))
     world.cluster.writes.clear()
     assert room.reconcile(world.cluster, lambda: AUTHORITY, world.now) == room.ABSENT_PAUSE_SECONDS
     assert world.cluster.writes == []
@@ -199,25 +211,28 @@ def test_the_table_of_rooms_has_it_with_the_services_authority() -> None:
 
 
 def test_the_rights_are_for_these_secrets_and_no_other() -> None:
-    (role,) = [
-        each for each in objects(ROOT / "monitoring/deploy/22-operator-certificates.yaml") if each["kind"] == "Role"
+    named = [
+        (role["metadata"]["namespace"], name)
+        for role in objects(ROOT / "monitoring/deploy/22-operator-certificates.yaml")
+        if role["kind"] == "Role"
+        for rule in role["rules"]
+        for name in rule["resourceNames"]
     ]
-    (rule,) = role["rules"]
-    assert sorted(rule["resourceNames"]) == sorted(BY_NAME)
-    assert role["metadata"]["namespace"] == labels.MONITORING_NAMESPACE
+    assert sorted(named) == sorted((wanted.namespace, wanted.name) for wanted in WANTED)
 
 
 def test_workloads_mount_and_prometheus_calls_what_is_made() -> None:
     found = objects(*sorted((ROOT / "monitoring/deploy").glob("*.yaml")))
     mounted = {
-        volume["secret"]["secretName"]
+        (each["metadata"]["namespace"], volume["secret"]["secretName"])
         for each in found
         if each["kind"] in ("Deployment", "StatefulSet", "DaemonSet")
         for volume in each["spec"]["template"]["spec"].get("volumes", ())
         if "secret" in volume
     }
-    assert mounted == set(BY_NAME)
+    assert mounted == {(wanted.namespace, wanted.name) for wanted in WANTED}
     (config,) = [each for each in found if each["metadata"]["name"] == "prometheus-config"]
-    jobs = yaml.safe_load(config["data"]["prometheus.yml"])["scrape_configs"]
-    called = {job["tls_config"]["server_name"] for job in jobs if "cert_file" in job.get("tls_config", {})}
+    prometheus = yaml.safe_load(config["data"]["prometheus.yml"])
+    callers = [*prometheus["scrape_configs"], *prometheus["alerting"]["alertmanagers"]]
+    called = {each["tls_config"]["server_name"] for each in callers if "cert_file" in each.get("tls_config", {})}
     assert called == {identity.DNS_NAME, *(name for wanted in WANTED for name in wanted.dns_names)}
