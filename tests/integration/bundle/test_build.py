@@ -37,7 +37,7 @@ def test_builds_what_is_missing_and_then_nothing(tree: Tree, bundle: Bundle) -> 
     began = time.monotonic()
     again, told = run(kept, recipes)
     assert (again.built, again.kept, again.digest, told) == ((), 3, report.digest, "")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert (kept.root / "manifest.json").stat().st_mtime_ns == before.st_mtime_ns
 
 
