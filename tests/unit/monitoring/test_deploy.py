@@ -13,9 +13,9 @@ FOLDER = Path(__file__).parents[3] / "monitoring" / "deploy"
 FILES = sorted(FOLDER.glob("*.yaml"))
 OBJECTS: list[dict[str, Any]] = objects(*FILES)
 WORKLOADS = [each for each in OBJECTS if each["kind"] in {"Deployment", "StatefulSet", "DaemonSet"}]
-OF_THE_OPERATOR = "operator-certificates"
+OF_THE_OPERATOR = ("operator-certificates", "operator-ledger-backup")
 ROLES = [
-    each for each in OBJECTS if each["kind"] in {"ClusterRole", "Role"} and each["metadata"]["name"] != OF_THE_OPERATOR
+    each for each in OBJECTS if each["kind"] in {"ClusterRole", "Role"} and each["metadata"]["name"] not in OF_THE_OPERATOR
 ]
 """Of monitoring's own accounts."""
 OWN = {"govcloud-exporter": 9105, "govcloud-ledger": 9106, "govcloud-forecaster": 9108}
@@ -49,11 +49,12 @@ def test_roles_only_read_and_never_reach_into_pods(role: dict[str, Any]):
         assert "*" not in rule.get("nonResourceURLs", ())
 
 
-def test_the_operators_role_is_given_to_the_operator_and_reaches_no_other_secret():
-    (rule,) = of("Role", OF_THE_OPERATOR)["rules"]
+@pytest.mark.parametrize("name", OF_THE_OPERATOR)
+def test_the_operators_role_is_given_to_the_operator_and_reaches_no_other_secret(name: str):
+    (rule,) = of("Role", name)["rules"]
     assert (rule["resources"], rule["verbs"]) == (["secrets"], ["get", "create", "patch", "delete"])
     assert rule["resourceNames"]
-    [binding] = [each for each in OBJECTS if each.get("roleRef", {}).get("name") == OF_THE_OPERATOR]
+    [binding] = [each for each in OBJECTS if each.get("roleRef", {}).get("name") == name]
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "operator", "namespace": "govcloud-system"}]
 
 
@@ -72,7 +73,7 @@ def test_containers_have_no_privilege_and_bounded_resources(workload: dict[str, 
         }
         assert {"cpu", "memory"} == set(container["resources"]["requests"]) == set(container["resources"]["limits"])
         assert all(
-            mount.get("readOnly") or mount["name"] in {"data", "socket", "tmp"}
+            mount.get("readOnly") or mount["name"] in {"data", "socket", "run", "tmp"}
             for mount in container.get("volumeMounts", ())
         )
 

@@ -13,6 +13,7 @@ import yaml
 from govcloud_api import errors, labels
 from govcloud_api.objects import Object, Ref
 from govcloud_operators import rooms
+from govcloud_operators.ledger_backup import desired as ledger_backup
 from govcloud_operators.platform_certificates import checks
 from govcloud_operators.platform_certificates import reconcile as room
 from govcloud_operators.platform_certificates.checks import WANTED, Wanted
@@ -215,7 +216,7 @@ def test_workloads_mount_and_prometheus_calls_what_is_made() -> None:
         for volume in each["spec"]["template"]["spec"].get("volumes", ())
         if "secret" in volume
     }
-    assert mounted == set(BY_NAME)
+    assert mounted == set(BY_NAME) | {ledger_backup.SECRET.name}
     (config,) = [each for each in found if each["metadata"]["name"] == "prometheus-config"]
     jobs = yaml.safe_load(config["data"]["prometheus.yml"])["scrape_configs"]
     called = {job["tls_config"]["server_name"] for job in jobs if "cert_file" in job.get("tls_config", {})}
