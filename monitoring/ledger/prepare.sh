@@ -4,7 +4,12 @@
 set -eu
 umask 077
 rm -rf "$PGDATA.new" # of a run that was killed
-[ -s "$PGDATA/PG_VERSION" ] || sh "$1/refill.sh"
+tries="${GOVCLOUD_TRIES:-6}" # the store may be about to start as well; a kubelet's own pauses grow long
+until [ -s "$PGDATA/PG_VERSION" ] || sh "$1/refill.sh"; do
+  tries=$((tries - 1))
+  [ "$tries" -gt 0 ] || exit 1
+  sleep 5
+done
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
   initdb --pgdata="$PGDATA.new" --data-checksums --username=postgres --auth-local=peer --encoding=UTF8 --locale=C.UTF-8
   sync

@@ -15,7 +15,9 @@ OBJECTS: list[dict[str, Any]] = objects(*FILES)
 WORKLOADS = [each for each in OBJECTS if each["kind"] in {"Deployment", "StatefulSet", "DaemonSet"}]
 OF_THE_OPERATOR = ("operator-certificates", "operator-ledger-backup")
 ROLES = [
-    each for each in OBJECTS if each["kind"] in {"ClusterRole", "Role"} and each["metadata"]["name"] not in OF_THE_OPERATOR
+    each
+    for each in OBJECTS
+    if each["kind"] in {"ClusterRole", "Role"} and each["metadata"]["name"] not in OF_THE_OPERATOR
 ]
 """Of monitoring's own accounts."""
 OWN = {"govcloud-exporter": 9105, "govcloud-ledger": 9106, "govcloud-forecaster": 9108}

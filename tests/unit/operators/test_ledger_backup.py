@@ -39,9 +39,7 @@ class Monitored(World):
 
     def __init__(self) -> None:
         super().__init__()
-        self.cluster.seed(
-            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": labels.MONITORING_NAMESPACE}}
-        )
+        self.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": labels.MONITORING_NAMESPACE}})
         self.authority = Authority(self.cluster, lambda: self.now)
 
     def vault(self) -> Vault:
