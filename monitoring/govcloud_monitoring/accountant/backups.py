@@ -20,8 +20,8 @@ NEWEST = Metric(
 WAITING = Metric(
     name="govcloud_ledger_archive_waiting_seconds",
     help=(
-        "Age of the oldest part of the ledger's log that has not got to the backup store, 0 when nothing waits: what is "
-        "younger would be lost with the ledger's volume."
+        "Age of the oldest part of the ledger's log that has not got to the backup store, in seconds; 0 when nothing "
+        "waits. What waits would be lost with the ledger's volume."
     ),
     unit="seconds",
 )

@@ -199,8 +199,8 @@ LEDGER = Row(
         Panel(
             title="What of the ledger is on its own volume only",
             description=(
-                "Age of the oldest part of its log that is not in the backup store: lost with the ledger's volume. A few "
-                "seconds now and then."
+                "Age of the oldest part of its log that is not in the backup store: lost with the ledger's volume. "
+                "A few seconds now and then."
             ),
             unit=Unit.SECONDS,
             width=12,

@@ -1,8 +1,8 @@
 """A place in the backup store, of an instance or of the platform itself: names and keys. Pure.
 
-Everything is made from the operator's own secret of it (`authority.Authority.vault`): nothing has to be kept, and what a
-lost environment held is found again from the instance's UID. Names of the platform's places begin otherwise than those
-of instances, whatever a UID may be.
+Everything is made from the operator's own secret of it (`authority.Authority.vault`): nothing has to be kept, and what
+a lost environment held is found again from the instance's UID. Names of the platform's places begin otherwise than
+those of instances, whatever a UID may be.
 """
 
 from __future__ import annotations
