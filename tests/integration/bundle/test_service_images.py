@@ -53,8 +53,8 @@ within redis-cli -s /tmp/socket get name
 )
 
 
-# What the ledger's pod does: prepare, serve, and let the accountant in by the user that the system says it is. Its backups
-# go to a folder here; then the volume is lost, and fills itself.
+# What the ledger's pod does: prepare, serve, and let the accountant in by the user that the system says it is. Its
+# backups go to a folder here; then the volume is lost, and fills itself.
 _LEDGER = "".join(
     [
         _PRELUDE,
