@@ -26,7 +26,7 @@ from support.postgresql import eventually
 HOURS = count()
 MUCH = """
 create table public.much (text text);
-insert into public.much select repeat(md5(i::text), 100) from generate_series(1, 30000) i;
+insert into public.much select md5(i::text) from generate_series(1, 400000) i;
 """
 
 
