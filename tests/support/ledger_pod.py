@@ -124,13 +124,17 @@ class LedgerPod:
             child.kill()
             child.wait(20)
 
-    def lose(self) -> None:
-        """The machine is gone: everything dies at once, and the next pod has empty volumes."""
+    def die(self) -> None:
+        """Everything ends at once."""
         keeper, server = self.programs.pop("keeper"), self.programs.pop("postgresql")
         keeper.kill()
         server.send_signal(signal.SIGQUIT)
         for child in (keeper, server):
             child.wait(20)
+
+    def lose(self) -> None:
+        """The machine is gone, and the next pod has empty volumes."""
+        self.die()
         for name in ("data", "run/ledger", "run/backup", "tmp"):
             for path in (self.root / name).iterdir():
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
