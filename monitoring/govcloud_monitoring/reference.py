@@ -8,7 +8,7 @@ from pathlib import Path
 from govcloud_api import metric_tables
 from govcloud_api import reference as pages
 from govcloud_monitoring import collector, machines
-from govcloud_monitoring.accountant import departments, idleness, recommendations
+from govcloud_monitoring.accountant import backups, departments, idleness, recommendations
 from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.forecaster import families as forecast
 from govcloud_monitoring.kubernetes import families
@@ -36,6 +36,7 @@ def reference() -> str:
         ("Watches of the exporter", watches.METRICS),
         ("Source `kubernetes`", families.METRICS),
         ("Source `ledger`", ledger.METRICS),
+        ("Source `backup`", backups.METRICS),
         ("Source `departments`", departments.METRICS),
         ("Source `idle`", idleness.METRICS),
         ("Source `advice`", recommendations.METRICS),

@@ -25,9 +25,11 @@ from govcloud_operators.exemption import reconcile as exemption
 from govcloud_operators.ingress import handlers as ingress_handlers
 from govcloud_operators.ingress import reconcile as ingress
 from govcloud_operators.keys import Key
+from govcloud_operators.ledger_backup import reconcile as ledger_backup
 from govcloud_operators.platform_certificates import reconcile as platform_certificates
 from govcloud_operators.services import looking
 from govcloud_operators.services.backups import room as backup_store
+from govcloud_operators.services.backups.vault import LEDGER
 from govcloud_operators.services.binding import handlers as binding_handlers
 from govcloud_operators.services.binding import reconcile as binding
 from govcloud_operators.services.instance import handlers as instance_handlers
@@ -198,6 +200,11 @@ def _platform_certificates(cluster: Cluster, _key: Key, around: Surroundings) ->
     return platform_certificates.reconcile(cluster, pair, around.clock())
 
 
+def _ledger_backup(cluster: Cluster, _key: Key, around: Surroundings) -> float | None:
+    authority = around.services.authority(cluster, around.clock)
+    return ledger_backup.reconcile(cluster, lambda: authority.platform_vault(LEDGER))
+
+
 def _is_settled_request(obj: Object) -> bool:
     return (obj.get("status") or {}).get("phase") in environment_request.SETTLED
 
@@ -289,5 +296,11 @@ ROOMS: tuple[Room, ...] = (
         touched=lambda _type, _obj: (),
         reconcile=_platform_certificates,
         by_clock=platform_certificates.KEY,
+    ),
+    Room(
+        kind=ledger_backup.KEY.kind,
+        touched=lambda _type, _obj: (),
+        reconcile=_ledger_backup,
+        by_clock=ledger_backup.KEY,
     ),
 )

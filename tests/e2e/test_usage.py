@@ -94,7 +94,7 @@ def test_prometheus_shows_what_the_department_has_and_uses(
 
 
 def test_every_source_and_target_is_up(prometheus: str) -> None:
-    sources = {"kubernetes", "use", "ledger", "departments", "idle", "advice", "forecast"}
+    sources = {"kubernetes", "use", "ledger", "backup", "departments", "idle", "advice", "forecast"}
 
     def read() -> set[str]:
         return {found["metric"]["source"] for found in vector(prometheus, "govcloud_source_up == 1")}

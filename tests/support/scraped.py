@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 import govcloud_monitoring
 from govcloud_api import conditions
 from govcloud_monitoring import collector
-from govcloud_monitoring.accountant import departments, idleness, recommendations
+from govcloud_monitoring.accountant import backups, departments, idleness, recommendations
 from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.efficiency.duplicates import Duplicate
 from govcloud_monitoring.efficiency.figures import Efficiency, PoolFigures
@@ -28,6 +28,7 @@ from govcloud_monitoring.forecaster.answers import Answer, Forecasts
 from govcloud_monitoring.forecaster.questions import QUESTIONS
 from govcloud_monitoring.kubernetes import families as kubernetes
 from govcloud_monitoring.kubernetes.pods import Amount
+from govcloud_monitoring.ledger.backup import Backup
 from govcloud_monitoring.ledger.charge import COMPONENTS, PLATFORM
 from govcloud_monitoring.ledger.sums import Costs, Totals
 from govcloud_monitoring.metric import Metric
@@ -247,11 +248,13 @@ def _ledger(now_seconds: float) -> str:
         cpu_milli={"tax": 3000, "roads": 1000},
         saved_cpu_milli={"tax": 4000},
     )
+    kept = Backup(last_backup=datetime.fromtimestamp(now_seconds - 3600, UTC), waiting_seconds=30)
     sources: list[Source[Any]] = [
         Source(name="advice", read=lambda: proposed, families=recommendations.families),
         Source(name="ledger", read=lambda: books, families=ledger.families),
         Source(name="idle", read=lambda: counts, families=idleness.families),
         Source(name="departments", read=lambda: agreed, families=departments.families),
+        Source(name="backup", read=lambda: kept, families=backups.families),
     ]
     return _text(sources, now_seconds)
 

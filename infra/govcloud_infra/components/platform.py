@@ -15,6 +15,8 @@ from govcloud_infra.provider.resources import Manifest, Refusal
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 _BEFORE_ALL = ("Namespace", "PriorityClass")
 """Everything else may lie in one, or name one."""
+_SHARED = ("backups.sh", "pgbackrest-push.sh", "refill.sh", "restore.sh", "backup.sql")
+"""Of the files of departments' databases those that the ledger's pod runs as well (`postgresql.config.SHARED`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +97,7 @@ def groups(args: PlatformArgs) -> list[tuple[str, list[Object]]]:
         ("operator", [item for item in operator if item["kind"] not in _BEFORE_ALL]),
         (
             "monitoring",
-            monitoring(root / "monitoring", fill, alerting.objects(args.webhook_url, args.pod_cidr, args.service_cidr)),
+            monitoring(root, fill, alerting.objects(args.webhook_url, args.pod_cidr, args.service_cidr)),
         ),
         ("departments", departments.read(args.departments)),
     ]
@@ -109,15 +111,23 @@ def workload_names(repository: Path) -> frozenset[str]:
     return frozenset(workload_name(item) for item in objects if item["kind"] in _WORKLOADS)
 
 
-def monitoring(folder: Path, fill: dict[str, str], more: Sequence[Object]) -> list[Object]:
+def monitoring(root: Path, fill: dict[str, str], more: Sequence[Object]) -> list[Object]:
     """Monitoring's objects, `more` of them, and the ConfigMaps that hold rules and what the ledger's database needs."""
+    folder = root / "monitoring"
     files = sorted([*(folder / "rules").glob("*.yaml"), *(folder / "alerts").glob("*.yaml")])
     rules = _config_map("prometheus-rules", {f"{file.parent.name}-{file.name}": file.read_text() for file in files})
-    parts = [*(folder / "ledger").glob("*"), folder / "govcloud_monitoring" / "ledger" / "schema.sql"]
-    ledger = _config_map("ledger-files", {file.name: file.read_text() for file in sorted(parts) if file.is_file()})
+    ledger = _config_map("ledger-files", {file.name: file.read_text() for file in ledger_files(root)})
     # What pods mount comes before them: a kubelet that finds nothing to mount waits longer and longer.
     objects = sorted([*read_folder(folder / "deploy", fill), rules, ledger, *more], key=_mounted_first)
     return [with_config_digest(item, objects) for item in objects]
+
+
+def ledger_files(root: Path) -> list[Path]:
+    """What the pod of the ledger mounts: its own, its schema, and how databases are backed up and restored here."""
+    monitoring, shared = root / "monitoring", root / "operators/govcloud_operators/services/postgresql/files"
+    own = [file for file in (monitoring / "ledger").glob("*") if file.is_file()]
+    schema = monitoring / "govcloud_monitoring/ledger/schema.sql"
+    return sorted([*own, schema, *(shared / name for name in _SHARED)])
 
 
 def _config_map(name: str, data: dict[str, str]) -> Object:

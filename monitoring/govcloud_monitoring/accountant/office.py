@@ -28,6 +28,7 @@ from govcloud_monitoring.accountant.settings import Settings
 from govcloud_monitoring.accountant.stretch import Stretch
 from govcloud_monitoring.advice import measured
 from govcloud_monitoring.advice.reserved import namespaces
+from govcloud_monitoring.ledger.backup import Backup
 from govcloud_monitoring.ledger.charge import Statement
 from govcloud_monitoring.ledger.department_hour import DepartmentHour
 from govcloud_monitoring.ledger.recommendation import steps
@@ -114,6 +115,11 @@ class Office:
         with self.opened() as ledger:
             ledger.write_recommendations(list(steps(ledger.recommendations(), found.items, found.has_cpu_milli)))
             return counted(found.items, ledger.met())
+
+    def backup(self) -> Backup:
+        """How the ledger's backups stand. Raises GovcloudError."""
+        with self.opened() as ledger:
+            return ledger.backup()
 
     def departments(self, now: datetime) -> Departments:
         """What departments may spend, are entitled to, and when their environments end. Raises GovcloudError."""

@@ -15,7 +15,7 @@ from prometheus_client.core import Metric as Family
 from govcloud_api.errors import GovcloudError
 from govcloud_kube import real
 from govcloud_monitoring import process, prometheus, tls, web
-from govcloud_monitoring.accountant import answers, departments, idleness, recommendations, settings
+from govcloud_monitoring.accountant import answers, backups, departments, idleness, recommendations, settings
 from govcloud_monitoring.accountant.closing import Accountant
 from govcloud_monitoring.accountant.families import Books, families
 from govcloud_monitoring.accountant.office import Office
@@ -49,10 +49,11 @@ def run(at: Office, stop: threading.Event) -> None:
     options = at.options
     books = _tracker("ledger", lambda: at.books(process.now()), families, options.pause_seconds)
     shares = _tracker("departments", lambda: at.departments(process.now()), departments.families, options.pause_seconds)
+    backup = _tracker("backup", at.backup, backups.families, options.pause_seconds)
     idle = _tracker("idle", lambda: at.idle(process.now()), idleness.families, SELDOM_SECONDS)
     advice = _tracker("advice", lambda: at.advice(process.now()), recommendations.families, SELDOM_SECONDS)
     version = importlib.metadata.version("govcloud")
-    collector = ExporterCollector([books, shares, idle, advice], version, options.revision)
+    collector = ExporterCollector([books, shares, backup, idle, advice], version, options.revision)
     with web.serving(
         web.scrape_server(options.host, options.port, options.tls_folder, collector.pages),
         _api(at),
@@ -61,6 +62,7 @@ def run(at: Office, stop: threading.Event) -> None:
         logger.info("accountant listens on %s:%d, for people on port %d", options.host, options.port, options.api_port)
         threading.Thread(target=_work, args=(at, books, stop), name="work", daemon=True).start()
         _refreshing("departments", stop, shares, options.pause_seconds)
+        _refreshing("backup", stop, backup, options.pause_seconds)
         _refreshing("idle", stop, idle, SELDOM_SECONDS, options.pause_seconds)
         _refreshing("advice", stop, advice, SELDOM_SECONDS, options.pause_seconds)
         stop.wait()

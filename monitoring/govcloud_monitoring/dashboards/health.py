@@ -187,6 +187,26 @@ LEDGER = Row(
             ),
             limit=Limit(alert="CostNotConserved", at=0.000000001),
         ),
+        Panel(
+            title="Age of the ledger's newest backup",
+            empty_until="the first backup is made",
+            description="A full backup in the platform's store. It rises to a day and falls.",
+            unit=Unit.SECONDS,
+            width=12,
+            queries=(Query(expr="time() - max(govcloud_ledger_backup_timestamp_seconds)", legend="newest backup"),),
+            limit=Limit(alert="LedgerBackupOld", at=93600),
+        ),
+        Panel(
+            title="What of the ledger is on its own volume only",
+            description=(
+                "Age of the oldest part of its log that is not in the backup store: lost with the ledger's volume. "
+                "A few seconds now and then."
+            ),
+            unit=Unit.SECONDS,
+            width=12,
+            queries=(Query(expr="max(govcloud_ledger_archive_waiting_seconds)", legend="waits"),),
+            limit=Limit(alert="LedgerArchiveBehind", at=1800),
+        ),
     ),
 )
 HEALTH = Board(

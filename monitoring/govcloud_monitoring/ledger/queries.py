@@ -81,6 +81,7 @@ from json_to_recordset(cast(:rows as json)) as row(
   start timestamptz, department text, resource text, granted bigint, reserved bigint, used bigint, wasted bigint,
   coverage_permille smallint, measured_permille smallint)
 """
+BACKUP = "select last_backup, govcloud.archive_waiting_seconds() as waiting_seconds from govcloud.backups"
 NEWEST_OF_DEPARTMENTS = "select max(start) as start from ledger.department_hour"
 DEPARTMENTS = """
 select

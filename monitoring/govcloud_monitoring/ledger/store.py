@@ -19,6 +19,7 @@ from pg8000.exceptions import DatabaseError, InterfaceError
 
 from govcloud_api import errors
 from govcloud_monitoring.ledger import queries
+from govcloud_monitoring.ledger.backup import Backup
 from govcloud_monitoring.ledger.charge import Charge, Statement, refuse_other_than_full_hour
 from govcloud_monitoring.ledger.correction import correct
 from govcloud_monitoring.ledger.department_hour import DepartmentHour, DepartmentSum, from_row
@@ -199,6 +200,12 @@ class Ledger:
         """Proposals that were met since the ledger began, by department and kind."""
         with told("reading what became of proposals"):
             return tuple(Met(**each) for each in self._read(queries.MET))
+
+    def backup(self) -> Backup:
+        """How it stands with backups. Raises NotReady, too, where nothing of the kind is kept."""
+        with told("reading about backups of the ledger"):
+            (found,) = self._read(queries.BACKUP)
+        return Backup(**found)
 
     def totals(self) -> Totals:
         """Everything since the ledger began."""

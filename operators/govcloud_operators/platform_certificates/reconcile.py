@@ -30,13 +30,14 @@ def reconcile(cluster: Cluster, authority: Callable[[], Pair], now: datetime) ->
 
     Returns seconds until the next look, None: with the resync. Raises what `Cluster` and `authority` raise.
     """
-    standing = [name for name in NAMESPACES if _stands(cluster, name)]
+    standing = [name for name in NAMESPACES if stands(cluster, name)]
     for name in standing:
         _bring(cluster, name, authority(), now)
     return None if len(standing) == len(NAMESPACES) else ABSENT_PAUSE_SECONDS
 
 
-def _stands(cluster: Cluster, namespace: str) -> bool:
+def stands(cluster: Cluster, namespace: str) -> bool:
+    """The namespace is there and stays. Raises what `Cluster` raises."""
     found = cluster.get(Ref("v1", "Namespace", namespace))
     return found is not None and not isolation.is_going(found)
 

@@ -16,7 +16,7 @@ from govcloud_operators.process.queue import WorkQueue
 from govcloud_operators.process.writes import MAX_PAIRS, Writes
 from govcloud_operators.ready_times import MAX_TIERS, ReadyTimes
 
-MAX_SERIES = 500
+MAX_SERIES = 520
 """The page is written in the loop that renews the lease."""
 
 

@@ -17,7 +17,7 @@ from govcloud_api import errors, labels
 from govcloud_api.objects import Object, Ref
 from govcloud_kube import Cluster
 from govcloud_operators.services import certificates
-from govcloud_operators.services.backups.vault import Store, Vault, derive
+from govcloud_operators.services.backups.vault import Store, Vault, derive, derive_platform
 from govcloud_operators.services.certificates import Pair
 
 Clock = Callable[[], datetime]
@@ -54,12 +54,21 @@ class Authority:
 
         It is made from the authority's key, so it lasts as long and is kept nowhere.
         """
-        return hmac.new(self.pair().key.encode(), f"instance {instance_uid}".encode(), "sha256").hexdigest()
+        return self._secret(f"instance {instance_uid}")
 
     def vault(self, instance_uid: str) -> Vault:
         """An instance's place in the backup store. Raises like `pair`."""
-        store = replace(self.store, authority=self.store.authority or self.pair().certificate)
-        return derive(store, instance_uid, self.secret(instance_uid))
+        return derive(self._store(), instance_uid, self.secret(instance_uid))
+
+    def platform_vault(self, word: str) -> Vault:
+        """The place of one of `vault.PLATFORM` in the backup store: the same for ever. Raises like `pair`."""
+        return derive_platform(self._store(), word, self._secret(f"platform {word}"))
+
+    def _store(self) -> Store:
+        return replace(self.store, authority=self.store.authority or self.pair().certificate)
+
+    def _secret(self, purpose: str) -> str:
+        return hmac.new(self.pair().key.encode(), purpose.encode(), "sha256").hexdigest()
 
     def _kept(self) -> Pair:
         if self._pair is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from govcloud_infra.bundle import debian, store
+from govcloud_infra.components.platform import ledger_files
 from govcloud_infra.paths import REPOSITORY
 from support.images import unpacked
 
@@ -52,24 +53,41 @@ within redis-cli -s /tmp/socket get name
 )
 
 
-# What the ledger's pod does: prepare, serve, and let the accountant in by the user that the system says it is.
+# What the ledger's pod does: prepare, serve, and let the accountant in by the user that the system says it is. Its
+# backups go to a folder here; then the volume is lost, and fills itself.
 _LEDGER = "".join(
     [
         _PRELUDE,
         """
+shift
 mount -o remount,bind,rw "$root"; mkdir "$root/dev/shm"; mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
 mount -o remount,bind,ro "$root"
 mkdir "$root/tmp/socket" "$root/tmp/files"; chmod 0777 "$root/tmp/socket"
-cp "$2"/* "$3" "$root/tmp/files"; chmod -R a+rX "$root/tmp/files"
+cp "$@" "$root/tmp/files"; chmod -R a+rX "$root/tmp/files"
+cat > "$root/tmp/files/pgbackrest.conf" <<'END'
+[global]
+repo1-path=/tmp/backups
+log-level-file=off
+lock-path=/tmp/locks
+[main]
+pg1-path=/tmp/data/ledger
+pg1-socket-path=/tmp/socket
+pg1-user=postgres
+END
 mount --bind "$root/tmp/files/passwd" "$root/etc/passwd"
 export PATH=/usr/lib/postgresql/15/bin:/usr/bin:/bin:/usr/sbin:/sbin LANG=C.UTF-8 HOME=/tmp PGDATA=/tmp/data/ledger
-within mkdir /tmp/data
+export GOVCLOUD_DATA=/tmp/data GOVCLOUD_PGDATA=/tmp/data/ledger GOVCLOUD_CONFIG=/tmp/files GOVCLOUD_BACKUP=/tmp/files
+export GOVCLOUD_RUN=/tmp/run GOVCLOUD_SOCKET=/tmp/socket GOVCLOUD_DATABASE=ledger GOVCLOUD_KEEPER_SECONDS=1
+within mkdir /tmp/data /tmp/run /tmp/backups
 within sh /tmp/files/prepare.sh /tmp/files > "$root.log" 2>&1
 mkdir "$root/tmp/data/ledger.new" # of a run that was killed
 within sh /tmp/files/prepare.sh /tmp/files >> "$root.log" 2>&1
 sed -i "s,/run/ledger,/tmp/socket,; s,/etc/ledger,/tmp/files," "$root/tmp/files/postgresql.conf"
-start postgres -D /tmp/data/ledger -c config_file=/tmp/files/postgresql.conf 2>> "$root.log" &
-server=$!
+serve() {
+  start postgres -D /tmp/data/ledger -c config_file=/tmp/files/postgresql.conf 2>> "$root.log" &
+  server=$!
+}
+serve
 try within pg_isready -q -h /tmp/socket -U postgres -d ledger
 accountant() { chroot --userspec=65533:65532 --groups= "$root" psql -h /tmp/socket -U "$1" -d ledger -Atqc "$2" 2>&1; }
 accountant accountant "select current_user, count(*) from ledger.charge" || true
@@ -77,6 +95,17 @@ accountant accountant "delete from ledger.charge" || true
 accountant accountant "drop trigger append_only on ledger.charge" || true
 accountant accountant "create table mine ()" || true
 accountant postgres "select 1" | sed 's/.*FATAL/FATAL/' || true
+within psql -h /tmp/socket -U postgres -d ledger -qc "create table public.mark ()"
+start sh /tmp/files/keeper.sh 2>> "$root.log" &
+keeper=$!
+has_backup() { test "$(accountant accountant 'select last_backup is not null from govcloud.backups')" = t; }
+for _ in 1 2 3 4 5 6 7 8 9; do try has_backup && break; done
+kill "$keeper" "$server"; wait "$server" || true; server=
+rm -rf "$root/tmp/data/ledger"
+within sh /tmp/files/prepare.sh /tmp/files >> "$root.log" 2>&1
+serve
+try within pg_isready -q -h /tmp/socket -U postgres -d ledger
+within psql -h /tmp/socket -U postgres -d ledger -Atqc "select 'there again' from pg_tables where tablename = 'mark'"
 """,
     ]
 )
@@ -151,9 +180,7 @@ def test_our_own_image_holds_every_library_that_its_programs_name(
 
 def test_the_ledger_lets_its_accountant_append_and_nothing_else(kept: store.Store, tmp_path: Path) -> None:
     root = unpacked(kept, "postgresql", tmp_path / "root")
-    monitoring = REPOSITORY / "monitoring"
-    files = [monitoring / "ledger", monitoring / "govcloud_monitoring" / "ledger" / "schema.sql"]
-    command = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", _LEDGER, "sh", root, *files]
+    command = ["unshare", "--mount", "--pid", "--fork", "sh", "-c", _LEDGER, "sh", root, *ledger_files(REPOSITORY)]
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, timeout=120)
     log = Path(f"{root}.log")
     assert done.returncode == 0, done.stderr + (log.read_text() if log.exists() else "")
@@ -165,3 +192,4 @@ def test_the_ledger_lets_its_accountant_append_and_nothing_else(kept: store.Stor
         "permission denied for schema public",
         'Peer authentication failed for user "postgres"',
     ], said
+    assert said[-1] == "there again", "a lost volume fills itself"

@@ -14,9 +14,16 @@ FOLDER = Path(__file__).parents[3] / "monitoring" / "deploy"
 FILES = sorted(FOLDER.glob("*.yaml"))
 OBJECTS: list[dict[str, Any]] = objects(*FILES)
 WORKLOADS = [each for each in OBJECTS if each["kind"] in {"Deployment", "StatefulSet", "DaemonSet"}]
-OF_THE_OPERATOR = "operator-certificates"
+OF_THE_OPERATOR = (
+    ("govcloud-monitoring", "operator-certificates"),
+    ("govcloud-node", "operator-certificates"),
+    ("govcloud-monitoring", "operator-ledger-backup"),
+)
 ROLES = [
-    each for each in OBJECTS if each["kind"] in {"ClusterRole", "Role"} and each["metadata"]["name"] != OF_THE_OPERATOR
+    each
+    for each in OBJECTS
+    if each["kind"] in {"ClusterRole", "Role"}
+    and (each["metadata"].get("namespace"), each["metadata"]["name"]) not in OF_THE_OPERATOR
 ]
 """Of monitoring's own accounts."""
 OWN = {"govcloud-exporter": 9105, "govcloud-ledger": 9106, "govcloud-forecaster": 9108}
@@ -55,14 +62,14 @@ def test_roles_only_read_and_never_reach_into_pods(role: dict[str, Any]):
         assert "*" not in rule.get("nonResourceURLs", ())
 
 
-@pytest.mark.parametrize("namespace", ["govcloud-monitoring", "govcloud-node"])
-def test_the_operators_role_is_given_to_the_operator_and_reaches_no_other_secret(namespace: str):
+@pytest.mark.parametrize(("namespace", "name"), OF_THE_OPERATOR)
+def test_the_operators_role_is_given_to_the_operator_and_reaches_no_other_secret(namespace: str, name: str):
     here = [each for each in OBJECTS if each["metadata"].get("namespace") == namespace]
-    [role] = [each for each in here if each["kind"] == "Role" and each["metadata"]["name"] == OF_THE_OPERATOR]
+    [role] = [each for each in here if each["kind"] == "Role" and each["metadata"]["name"] == name]
     (rule,) = role["rules"]
     assert (rule["resources"], rule["verbs"]) == (["secrets"], ["get", "create", "patch", "delete"])
     assert rule["resourceNames"]
-    [binding] = [each for each in here if each.get("roleRef", {}).get("name") == OF_THE_OPERATOR]
+    [binding] = [each for each in here if each.get("roleRef", {}).get("name") == name]
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "operator", "namespace": "govcloud-system"}]
 
 
@@ -81,7 +88,7 @@ def test_containers_have_no_privilege_and_bounded_resources(workload: dict[str, 
         }
         assert {"cpu", "memory"} == set(container["resources"]["requests"]) == set(container["resources"]["limits"])
         assert all(
-            mount.get("readOnly") or mount["name"] in {"data", "socket", "tmp"}
+            mount.get("readOnly") or mount["name"] in {"data", "socket", "run", "tmp"}
             for mount in container.get("volumeMounts", ())
         )
 

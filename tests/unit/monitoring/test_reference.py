@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from govcloud_monitoring import collector, machines, reference
-from govcloud_monitoring.accountant import departments, idleness, recommendations
+from govcloud_monitoring.accountant import backups, departments, idleness, recommendations
 from govcloud_monitoring.accountant import families as ledger
 from govcloud_monitoring.forecaster import families as forecast
 from govcloud_monitoring.kubernetes import families
@@ -27,6 +27,7 @@ METRICS = {
         *machines.METRICS,
         *service_figures.METRICS,
         *ledger.METRICS,
+        *backups.METRICS,
         *departments.METRICS,
         *idleness.METRICS,
         *recommendations.METRICS,

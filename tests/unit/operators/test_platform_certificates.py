@@ -13,6 +13,7 @@ import yaml
 from govcloud_api import errors
 from govcloud_api.objects import Object, Ref
 from govcloud_operators import rooms
+from govcloud_operators.ledger_backup import desired as ledger_backup
 from govcloud_operators.platform_certificates import checks
 from govcloud_operators.platform_certificates import reconcile as room
 from govcloud_operators.platform_certificates.checks import WANTED, Wanted
@@ -230,7 +231,8 @@ def test_workloads_mount_and_prometheus_calls_what_is_made() -> None:
         for volume in each["spec"]["template"]["spec"].get("volumes", ())
         if "secret" in volume
     }
-    assert mounted == {(wanted.namespace, wanted.name) for wanted in WANTED}
+    backup = (ledger_backup.SECRET.namespace, ledger_backup.SECRET.name)
+    assert mounted == {backup, *((wanted.namespace, wanted.name) for wanted in WANTED)}
     (config,) = [each for each in found if each["metadata"]["name"] == "prometheus-config"]
     prometheus = yaml.safe_load(config["data"]["prometheus.yml"])
     callers = [*prometheus["scrape_configs"], *prometheus["alerting"]["alertmanagers"]]

@@ -1,7 +1,7 @@
 """What is in the store and whose it is: a ConfigMap for each bucket, in the store's namespace. Pure but for `find`.
 
 The record outlives its instance: from it a copy finds the backups of a source that is gone, and the operator the
-buckets that may be removed.
+buckets that may be removed. The platform's own have records of other names and no namespace: no copy finds them.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from govcloud_api import conditions, labels
 from govcloud_api.objects import Object, Ref
 from govcloud_api.v1alpha1 import ServiceInstance
 from govcloud_kube import Cluster
-from govcloud_operators.services.backups.vault import NAMESPACE
+from govcloud_operators.services.backups.vault import NAMESPACE, PLATFORM, bucket_name, platform_bucket_name
 from govcloud_operators.services.backups.versions import KEPT
 
 PREFIX = "vault-"
+PLATFORM_PREFIX = "platform-"
+"""Another one: an operator that knows only the first would take the platform's for an instance that is gone."""
 OF_NAMESPACE = "govcloud.internal/of-namespace"
 """Label of a record: UID of the instance's namespace. A name may come again, and then belong to somebody else."""
 
@@ -27,7 +29,7 @@ class Record:
     """One bucket. Moments are RFC 3339, empty: not yet."""
 
     uid: str
-    """Of the instance."""
+    """Of the instance; of the platform, its word."""
     namespace_uid: str
     namespace: str
     instance: str
@@ -40,16 +42,27 @@ class Record:
     """As its instance told last."""
     swept: str = ""
     """Old versions were last removed."""
+    is_platform: bool = False
+    """One of `vault.PLATFORM`, which is there for good."""
 
     @property
     def ref(self) -> Ref:
         """Ref of its ConfigMap."""
-        return record_ref(self.uid)
+        return _ref(PLATFORM_PREFIX + self.uid) if self.is_platform else record_ref(self.uid)
+
+    @property
+    def bucket(self) -> str:
+        """Name of the bucket."""
+        return platform_bucket_name(self.uid) if self.is_platform else bucket_name(self.uid)
 
 
 def record_ref(uid: str) -> Ref:
     """Ref of the record about an instance."""
-    return Ref("v1", "ConfigMap", f"{PREFIX}{uid}", NAMESPACE)
+    return _ref(PREFIX + uid)
+
+
+def _ref(name: str) -> Ref:
+    return Ref("v1", "ConfigMap", name, NAMESPACE)
 
 
 def new(instance: ServiceInstance, namespace_uid: str) -> Record:
@@ -64,9 +77,16 @@ def new(instance: ServiceInstance, namespace_uid: str) -> Record:
     )
 
 
+def platform(word: str) -> Record:
+    """The record of one of `vault.PLATFORM` for which nothing was made yet."""
+    return Record(uid=word, namespace_uid="", namespace="", instance="", offering="", is_platform=True)
+
+
 def wire(record: Record) -> Object:
     """As it is kept."""
-    marks = {labels.MANAGED_BY: labels.MANAGER, OF_NAMESPACE: record.namespace_uid}
+    marks = {labels.MANAGED_BY: labels.MANAGER}
+    if not record.is_platform:
+        marks[OF_NAMESPACE] = record.namespace_uid
     texts = {
         "namespace": record.namespace,
         "instance": record.instance,
@@ -84,8 +104,10 @@ def wire(record: Record) -> Object:
 def parse(found: Object) -> Record:
     """From how it is kept; what is missing is empty."""
     data, metadata = found.get("data") or {}, found["metadata"]
+    is_platform = metadata["name"].startswith(PLATFORM_PREFIX)
     return Record(
-        uid=metadata["name"].removeprefix(PREFIX),
+        uid=metadata["name"].removeprefix(PLATFORM_PREFIX if is_platform else PREFIX),
+        is_platform=is_platform,
         namespace_uid=(metadata.get("labels") or {}).get(OF_NAMESPACE, ""),
         namespace=data.get("namespace", ""),
         instance=data.get("instance", ""),
@@ -95,6 +117,15 @@ def parse(found: Object) -> Record:
         oldest_restore=data.get("oldestRestore", ""),
         swept=data.get("swept", ""),
     )
+
+
+def every(cluster: Cluster) -> list[Record]:
+    """All that are kept, and one for each of the platform's places that has none yet. Raises what `Cluster` raises."""
+    selector = labels.selector({labels.MANAGED_BY: labels.MANAGER})
+    listed = cluster.list("v1", "ConfigMap", namespace=NAMESPACE, label_selector=selector)
+    kept = [parse(found) for found in listed if found["metadata"]["name"].startswith((PREFIX, PLATFORM_PREFIX))]
+    known = {record.uid for record in kept if record.is_platform}
+    return kept + [platform(word) for word in PLATFORM if word not in known]
 
 
 def read(cluster: Cluster, uid: str) -> Record | None:

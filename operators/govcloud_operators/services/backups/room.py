@@ -19,7 +19,7 @@ from govcloud_operators.services.authority import Authority
 from govcloud_operators.services.backups import ledger
 from govcloud_operators.services.backups.keeping import Vaults
 from govcloud_operators.services.backups.ledger import Record
-from govcloud_operators.services.backups.vault import NAMESPACE, WORKLOAD, Store, bucket_name
+from govcloud_operators.services.backups.vault import NAMESPACE, WORKLOAD, Store, Vault
 from govcloud_operators.services.driver import CERTIFICATE_ID
 
 KEY = Key("BackupStore", NAMESPACE, WORKLOAD)
@@ -46,10 +46,10 @@ def reconcile(cluster: Cluster, authority: Authority, vaults: Vaults, now: datet
     """Bring the store to where its records say. Raises what `Cluster` raises, NotReady when the store is silent."""
     if not authority.store.authority:
         _certify(cluster, authority, now)
-    records = _records(cluster)
+    records = ledger.every(cluster)
     living = {obj["metadata"]["uid"] for obj in cluster.list(labels.API_VERSION, "ServiceInstance")}
     for step in steps(records, living, _buckets(vaults), now):
-        vault = authority.vault(step.record.uid)
+        vault = _vault(authority, step.record)
         match step.do:
             case "open":
                 vaults.open(vault)
@@ -61,6 +61,10 @@ def reconcile(cluster: Cluster, authority: Authority, vaults: Vaults, now: datet
                 vaults.sweep(vault, now)
         _write(cluster, step)
     return None
+
+
+def _vault(authority: Authority, record: Record) -> Vault:
+    return authority.platform_vault(record.uid) if record.is_platform else authority.vault(record.uid)
 
 
 def _buckets(vaults: Vaults) -> Collection[str]:
@@ -78,24 +82,25 @@ def steps(records: Iterable[Record], living: Collection[str], buckets: Collectio
     found = list(records)
     due = ledger.due(found, now)
     made = [step for record in found if (step := _step(record, living, buckets, now)) is not None]
-    if due is not None and due.uid not in {step.record.uid for step in made}:
+    if due is not None and due not in [step.record for step in made]:
         made.append(Step(do="sweep", record=due, then=replace(due, swept=conditions.timestamp(now))))
     return made
 
 
 def _step(record: Record, living: Collection[str], buckets: Collection[str], now: datetime) -> Step | None:
+    opened = Step(do="open", record=record, then=replace(record, opened=conditions.timestamp(now)))
+    if record.is_platform:
+        return None if record.opened and record.bucket in buckets else opened
     if record.uid not in living:
         if ledger.may_go(record, now):
             return Step(do="remove", record=record, then=None)
         if record.closed:
             return None
-        if not record.oldest_restore or bucket_name(record.uid) not in buckets:
+        if not record.oldest_restore or record.bucket not in buckets:
             young = record.opened and now - conditions.parse_timestamp(record.opened) < YOUNG
             return None if young else Step(do="remove", record=record, then=None)
         return Step(do="close", record=record, then=ledger.closed(record, now))
-    if record.opened and not record.closed and bucket_name(record.uid) not in buckets:
-        return Step(do="open", record=record, then=replace(record, opened=conditions.timestamp(now)))
-    return None
+    return opened if record.opened and not record.closed and record.bucket not in buckets else None
 
 
 def certificate_mark(pair_id: str) -> Object:
@@ -125,17 +130,11 @@ def _certify(cluster: Cluster, authority: Authority, now: datetime) -> None:
         actions.perform(cluster, [Apply(certificate_mark(wanted), FIELD_MANAGER)])
 
 
-def _records(cluster: Cluster) -> list[Record]:
-    selector = labels.selector({labels.MANAGED_BY: labels.MANAGER})
-    listed = cluster.list("v1", "ConfigMap", namespace=NAMESPACE, label_selector=selector)
-    return [ledger.parse(found) for found in listed if found["metadata"]["name"].startswith(ledger.PREFIX)]
-
-
 def _write(cluster: Cluster, step: Step) -> None:
     found = cluster.get(step.record.ref)
-    if found is None:
+    if found is None and not step.record.is_platform:
         return
-    if step.then is None:
-        actions.perform(cluster, [Delete(step.record.ref, found["metadata"]["uid"])])
-    else:
+    if step.then is not None:
         actions.perform(cluster, [Apply(ledger.wire(step.then))])
+    elif found is not None:
+        actions.perform(cluster, [Delete(step.record.ref, found["metadata"]["uid"])])

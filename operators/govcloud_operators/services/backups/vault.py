@@ -1,7 +1,8 @@
-"""One instance's place in the backup store: names and keys. Pure.
+"""A place in the backup store, of an instance or of the platform itself: names and keys. Pure.
 
-Everything is made from the operator's own secret of the instance (`authority.Authority.vault`): nothing has to be kept,
-and what a lost environment held is found again from the instance's UID.
+Everything is made from the operator's own secret of it (`authority.Authority.vault`): nothing has to be kept, and what
+a lost environment held is found again from the instance's UID. Names of the platform's places begin otherwise than
+those of instances, whatever a UID may be.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ NAMESPACE = "govcloud-backups"
 WORKLOAD = "backup-store"
 """Name of the store's StatefulSet, Service and pods."""
 PORT = 7070
+LEDGER = "ledger"
+PLATFORM = (LEDGER,)
+"""What of the platform is backed up. The words are for good: another one would be another, empty place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +62,32 @@ def bucket_name(instance_uid: str) -> str:
     return f"i-{instance_uid}"
 
 
+def platform_bucket_name(word: str) -> str:
+    """`platform-<word>`, for one of `PLATFORM`."""
+    return f"platform-{word}"
+
+
 def derive(store: Store, instance_uid: str, secret: str) -> Vault:
     """The vault of an instance; `secret` is the operator's own of it."""
+    writer, reader = f"w-{instance_uid}", f"r-{instance_uid}"
+    return _derive(store, bucket_name(instance_uid), writer, reader, secret)
+
+
+def derive_platform(store: Store, word: str, secret: str) -> Vault:
+    """The vault of one of `PLATFORM`; `secret` is the operator's own of it."""
+    bucket = platform_bucket_name(word)
+    return _derive(store, bucket, f"{bucket}-w", f"{bucket}-r", secret)
+
+
+def _derive(store: Store, bucket: str, writer: str, reader: str, secret: str) -> Vault:
 
     def made(purpose: str) -> str:
         return hmac.new(secret.encode(), f"backup {purpose}".encode(), "sha256").hexdigest()
 
     return Vault(
         store=store,
-        bucket=bucket_name(instance_uid),
-        writer=Account(key=f"w-{instance_uid}", secret=made("writer")),
-        reader=Account(key=f"r-{instance_uid}", secret=made("reader")),
+        bucket=bucket,
+        writer=Account(key=writer, secret=made("writer")),
+        reader=Account(key=reader, secret=made("reader")),
         passphrase=made("passphrase"),
     )

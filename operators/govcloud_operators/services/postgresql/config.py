@@ -19,7 +19,9 @@ DATABASE = "app"
 MIB = 2**20
 ARCHIVE_TIMEOUT_SECONDS = 300
 """The most that a lost volume costs."""
-SCRIPTS = ("entry.sh", "keeper.sh", "pgbackrest-push.sh", "restore.sh", "setup.sql", "upgrade.sql", "restored.sql")
+SHARED = ("backups.sh", "pgbackrest-push.sh", "refill.sh", "restore.sh", "backup.sql")
+"""What the platform's own ledger is backed up and restored by as well; monitoring mounts them, too."""
+SCRIPTS = (*SHARED, "entry.sh", "keeper.sh", "setup.sql", "restored.sql")
 QUEUE_SHARE = 4
 """While the store is away, the log that waits for it may take this part of the volume; then some of it is given up."""
 
@@ -63,6 +65,13 @@ class Folders:
     tls: str = "/tls"
     run: str = "/run/postgresql"
     scratch: str = "/tmp"  # noqa: S108 - an emptyDir of the pod's own
+    cluster: str = "pgdata"
+    """Folder of the database in `data`."""
+
+    @property
+    def pgdata(self) -> str:
+        """Where the database lies."""
+        return f"{self.data}/{self.cluster}"
 
     def variables(self) -> dict[str, str]:
         """What the scripts know the folders by."""
@@ -151,7 +160,7 @@ def repository_files(
         "archive-push-queue-max": str(storage_bytes // QUEUE_SHARE),
     }
     return {
-        "pgbackrest.conf": _pgbackrest(at, options, f"{at.data}/pgdata", {"pg1-port": str(port)}),
+        "pgbackrest.conf": _pgbackrest(at, options, at.pgdata, {"pg1-port": str(port)}),
         repository.AUTHORITY_FILE: vault.store.authority,
     }
 
@@ -160,7 +169,7 @@ def source_files(vault: Vault, *, at: Folders) -> dict[str, str]:
     """The same for reading another instance's backups, with credentials that cannot write there."""
     options = repository.options(vault, vault.reader, at.backup)
     return {
-        "pgbackrest.conf": _pgbackrest(at, options, f"{at.data}/pgdata.new", {}),
+        "pgbackrest.conf": _pgbackrest(at, options, f"{at.pgdata}.new", {}),
         repository.AUTHORITY_FILE: vault.store.authority,
     }
 

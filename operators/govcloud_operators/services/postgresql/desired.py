@@ -266,7 +266,7 @@ def _pod(order: Order, containers: list[Object], backups: Ref) -> Object:
 def _server_container(order: Order) -> Object:
     cpu = quantity.cpu_millicores(order.plan.cpu)
     ready = ["pg_isready", "-q", "-h", FOLDERS.run, "-U", "postgres"]
-    stop = ["pg_ctl", f"--pgdata={FOLDERS.data}/pgdata", "--wait", "--mode=fast", "stop"]
+    stop = ["pg_ctl", f"--pgdata={FOLDERS.pgdata}", "--wait", "--mode=fast", "stop"]
     return _container(order, "entry", memory_bytes(order), cpu, {}) | {
         "name": "server",
         "ports": [{"name": "postgresql", "containerPort": config.PORT, "protocol": "TCP"}],

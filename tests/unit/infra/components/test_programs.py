@@ -1,6 +1,7 @@
 """The two programs under the SDK's own mocks: which resources, with which properties, in which order."""
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,9 +12,10 @@ import pytest
 import yaml
 from pulumi.runtime.stack import get_root_resource, run_pulumi_func
 
+from govcloud_infra.components import platform as platform_component
 from govcloud_infra.components.platform import PlatformArgs
 from govcloud_infra.components.site import SiteArgs, properties
-from govcloud_infra.paths import SitePaths
+from govcloud_infra.paths import REPOSITORY, SitePaths
 from govcloud_infra.programs import platform, site
 from govcloud_infra.site.model import Site, Spec, Ssh
 from support.sites import LAB, LAB_HA, STATIC, lab
@@ -167,6 +169,10 @@ def test_the_platform_is_its_groups_one_after_another(tmp_path: Path) -> None:
     (tmp_path / "operators" / "deploy" / "admission").mkdir(parents=True)
     (tmp_path / "operators" / "crds").mkdir()
     (tmp_path / "departments").mkdir()
+    for file in platform_component.ledger_files(REPOSITORY):
+        copy = tmp_path / file.relative_to(REPOSITORY)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, copy)
     object_of = "apiVersion: v1\nkind: {}\nmetadata: {{name: {}}}\n"
     (tmp_path / "operators" / "crds" / "a.yaml").write_text(object_of.format("CustomResourceDefinition", "kind"))
     (tmp_path / "operators" / "deploy" / "a.yaml").write_text(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import get_args
 
-from govcloud_monitoring.accountant import departments, families, idleness, recommendations
+from govcloud_monitoring.accountant import backups, departments, families, idleness, recommendations
 from govcloud_monitoring.accountant.departments import Departments
 from govcloud_monitoring.accountant.families import Books
 from govcloud_monitoring.accountant.idleness import Reason
+from govcloud_monitoring.ledger.backup import Backup
 from govcloud_monitoring.ledger.charge import Component
 from govcloud_monitoring.ledger.recommendation import Met, Recommendation
 from govcloud_monitoring.ledger.sums import Costs, Totals
@@ -43,6 +45,7 @@ def test_a_large_government_with_corrections_and_advice_for_all_is_within_the_li
     )
     page = [
         *families.families(books), *departments.families(agreed), *recommendations.families(advice),
+        *backups.families(Backup(last_backup=datetime(2026, 5, 3, tzinfo=UTC), waiting_seconds=0)),
         *idleness.families({(code, reason): 1 for code in CODES for reason in get_args(Reason)}),
     ]  # fmt: skip
     assert 9_000 < sum(len(family.samples) for family in page) < SAMPLE_LIMIT - 50, "and a few of the process itself"

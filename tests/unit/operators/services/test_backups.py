@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import itertools
 from dataclasses import replace
 from datetime import timedelta
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from govcloud_api import conditions, errors, labels
 from govcloud_kube import Ref
+from govcloud_kube.memory import MemoryCluster
 from govcloud_operators.services import authority, certificates
 from govcloud_operators.services.backups import keeping, ledger, room, vault, versions
 from govcloud_operators.services.backups.ledger import Record
@@ -24,6 +26,10 @@ from govcloud_operators.services.postgresql import desired
 from support.services import NOW, ServiceWorld, order
 
 DAY = timedelta(days=1)
+AUTHORITY = authority.Authority(
+    MemoryCluster([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": labels.SYSTEM_NAMESPACE}}]),
+    lambda: NOW,
+)
 RECORD = Record(
     uid="1",
     namespace_uid="n",
@@ -50,6 +56,14 @@ def remove(world: ServiceWorld, name: str = "main") -> None:
     world.cluster.delete(Ref(labels.API_VERSION, "ServiceInstance", name, "tax-portal-dev"))
     while world.get("ServiceInstance", name) is not None:
         world.reconcile(name)
+
+
+COSTS = vault.platform_bucket_name(vault.LEDGER)
+
+
+def of_instances(world: ServiceWorld) -> dict[str, set[str]]:
+    """Who may use which bucket, without the platform's own."""
+    return {name: keys for name, keys in world.vaults.open_for.items() if name != COSTS}
 
 
 def test_keys_of_instances_and_purposes_differ_and_show_nowhere() -> None:
@@ -87,6 +101,84 @@ def test_what_becomes_of_a_bucket(record: Record, living: bool, bucket: bool, ex
 def test_a_record_is_kept_as_it_is() -> None:
     assert ledger.parse(ledger.wire(RECORD)) == RECORD
     assert ledger.parse(ledger.wire(replace(RECORD, closed="x", swept="y"))) == replace(RECORD, closed="x", swept="y")
+
+
+LEDGER = replace(ledger.platform(vault.LEDGER), opened=conditions.timestamp(NOW - timedelta(hours=1)))
+
+
+@pytest.mark.parametrize(
+    ("record", "bucket", "expected"),
+    [
+        (ledger.platform(vault.LEDGER), False, "open"),
+        (ledger.platform(vault.LEDGER), True, "open"),
+        (LEDGER, True, None),
+        (LEDGER, False, "open"),
+        (replace(LEDGER, opened=conditions.timestamp(NOW - 90 * DAY)), True, "sweep"),
+        (replace(LEDGER, opened=conditions.timestamp(NOW - 90 * DAY)), False, "open"),
+    ],
+)
+def test_the_ledgers_bucket_never_goes(record: Record, bucket: bool, expected: str | None) -> None:
+    steps = room.steps([record], set(), {COSTS} if bucket else set(), NOW)
+    assert [step.do for step in steps] == ([expected] if expected else [])
+    assert all(step.then for step in steps)
+
+
+def test_the_ledgers_record_is_kept_as_it_is_and_looks_like_no_instances() -> None:
+    """An operator that does not know it leaves it alone, and no copy of a department can start from it."""
+    made = ledger.wire(replace(LEDGER, swept="y"))
+    assert ledger.parse(made) == replace(LEDGER, swept="y")
+    assert not made["metadata"]["name"].startswith(ledger.PREFIX)
+    assert ledger.OF_NAMESPACE not in made["metadata"]["labels"]
+
+
+@given(st.text(max_size=30))
+def test_no_uid_leads_to_the_ledgers_place(uid: str) -> None:
+    """Not even one that nobody could have, such as its word."""
+    for word in (uid, vault.LEDGER, COSTS):
+        other = AUTHORITY.vault(word)
+        mine = AUTHORITY.platform_vault(vault.LEDGER)
+        assert other.bucket != mine.bucket
+        assert other.passphrase != mine.passphrase
+        assert {other.writer.key, other.reader.key}.isdisjoint({mine.writer.key, mine.reader.key})
+        assert ledger.record_ref(word) != LEDGER.ref
+
+
+def test_the_ledgers_place_is_the_same_for_ever() -> None:
+    """Whatever is made anew finds its past: these words may never change."""
+    made = AUTHORITY.platform_vault(vault.LEDGER)
+    assert (made.bucket, made.writer.key, made.reader.key) == (
+        "platform-ledger",
+        "platform-ledger-w",
+        "platform-ledger-r",
+    )
+    key = AUTHORITY.pair().key.encode()
+    secret = hmac.new(key, b"platform ledger", "sha256").hexdigest().encode()
+    assert made.passphrase == hmac.new(secret, b"backup passphrase", "sha256").hexdigest()
+    assert made.writer.secret == hmac.new(secret, b"backup writer", "sha256").hexdigest()
+
+
+def test_the_ledgers_bucket_is_opened_when_the_store_answers_and_again_when_it_lost_all(world: ServiceWorld) -> None:
+    world.vaults.down = "https://backup-store does not answer"
+    with pytest.raises(errors.NotReady):
+        world.keep_store()
+    world.vaults.down = ""
+    world.keep_store()
+    made = world.authority.platform_vault(vault.LEDGER)
+    assert world.vaults.open_for == {COSTS: {made.reader.key, made.writer.key}}
+    world.vaults.open_for.clear()
+    world.pass_time(days=400)
+    world.keep_store()
+    assert world.vaults.open_for == {COSTS: {made.reader.key, made.writer.key}}
+
+
+def test_a_department_that_names_its_service_like_the_ledger_finds_nothing_of_it(world: ServiceWorld) -> None:
+    world.keep_store()
+    for name in (vault.LEDGER, COSTS):
+        assert ledger.find(world.cluster, world.namespace_uid, name) is None
+        assert ledger.find(world.cluster, "", name) is None
+        assert ledger.read(world.cluster, name) is None
+    backed_up(world, "ledger")
+    assert of_instances(world).keys() == {vault.bucket_name(uid(world, "ledger"))}
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 60), st.booleans()), max_size=12))
@@ -147,7 +239,7 @@ def test_backups_outlive_their_instance_for_a_while(world: ServiceWorld) -> None
     made = world.authority.vault(first)
     remove(world)
     world.keep_store()
-    assert world.vaults.open_for == {made.bucket: {made.reader.key}}, "nobody writes any more"
+    assert of_instances(world) == {made.bucket: {made.reader.key}}, "nobody writes any more"
     world.order("copy", restoreFrom={"instance": "main"})
     world.reconcile("copy")
     given = authority.decoded(world.found("Secret", "svc-copy-source", "v1"), "pgbackrest.conf")
@@ -179,19 +271,20 @@ def test_a_bucket_without_backups_goes_with_its_instance(world: ServiceWorld) ->
     remove(world)
     world.pass_time(minutes=20)
     world.keep_store()
-    assert world.vaults.open_for == {}
-    assert not world.cluster.list("v1", "ConfigMap", namespace=vault.NAMESPACE)
+    assert of_instances(world) == {}
+    left = world.cluster.list("v1", "ConfigMap", namespace=vault.NAMESPACE)
+    assert [found["metadata"]["name"] for found in left] == [ledger.platform(vault.LEDGER).ref.name]
 
 
 def test_a_store_that_lost_its_volume_gets_its_buckets_back(world: ServiceWorld) -> None:
     first = backed_up(world)
     world.vaults.open_for.clear()
     world.keep_store()
-    assert set(world.vaults.open_for) == {vault.bucket_name(first)}
+    assert set(world.vaults.open_for) == {vault.bucket_name(first), COSTS}
 
 
 def test_at_rest_the_store_is_not_written_about(world: ServiceWorld) -> None:
-    backed_up(world)
+    first = backed_up(world)
     world.keep_store()
     world.cluster.writes.clear()
     for _ in range(3):
@@ -199,9 +292,9 @@ def test_at_rest_the_store_is_not_written_about(world: ServiceWorld) -> None:
         world.reconcile()
     assert world.cluster.writes == []
     world.pass_time(days=2)
-    world.keep_store()
-    world.keep_store()
-    assert len(world.vaults.swept) == 1
+    for _ in range(3):
+        world.keep_store()
+    assert sorted(world.vaults.swept) == sorted([vault.bucket_name(first), COSTS]), "each once"
 
 
 def test_the_stores_certificate_is_renewed_and_its_pod_told(world: ServiceWorld) -> None:
@@ -261,11 +354,15 @@ def test_the_manifest_and_the_operator_speak_of_the_same() -> None:
 def test_the_store_lets_in_who_backs_up_and_the_operator() -> None:
     rule = manifest("NetworkPolicy")["spec"]["ingress"][0]
     assert rule["ports"] == [{"protocol": "TCP", "port": vault.PORT}]
-    services, operator = rule["from"]
+    services, operator, costs = rule["from"]
     wanted = {part["key"] for part in services["podSelector"]["matchExpressions"]}
     assert wanted == {labels.SERVICE, *desired.BACKS_UP}
     assert services["namespaceSelector"]["matchExpressions"] == [{"key": labels.DEPARTMENT, "operator": "Exists"}]
     assert operator["namespaceSelector"]["matchLabels"] == {"kubernetes.io/metadata.name": labels.SYSTEM_NAMESPACE}
+    assert costs == {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": labels.MONITORING_NAMESPACE}},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/name": "ledger"}},
+    }
     for made in (desired.server(order()), desired.restore_job(order(spec={"restoreFrom": {"instance": "other"}}))):
         assert desired.BACKS_UP.items() <= made["spec"]["template"]["metadata"]["labels"].items()
     assert desired.way_out(order())["spec"]["egress"][0]["ports"] == [{"protocol": "TCP", "port": vault.PORT}]

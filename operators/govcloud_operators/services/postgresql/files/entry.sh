@@ -1,24 +1,13 @@
 #!/bin/sh
 # Makes the database once, whole or not at all, then becomes the server. No password exists for the superuser:
-# it can log in only through the socket, which only containers of this pod see. An empty volume of an instance that has
-# backups was lost: it is filled with them, up to the last that got to the store.
+# it can log in only through the socket, which only containers of this pod see.
 set -eu
 umask 077
 data="$GOVCLOUD_DATA/pgdata"
 new="$GOVCLOUD_DATA/pgdata.new"
 aside="$GOVCLOUD_DATA/aside" # the first server answers here, where neither probes nor programs look
 
-if [ ! -f "$data/PG_VERSION" ]; then
-  known=$(pgbackrest --config="$GOVCLOUD_BACKUP/pgbackrest.conf" --stanza=main --output=json info)
-  case "$known" in
-    *'"status":{"code":0,'*) GOVCLOUD_RESTORE_SELF=yes sh "$GOVCLOUD_CONFIG/restore.sh" ;;
-    '[]' | *'"status":{"code":'[123],*) ;;
-    *)
-      printf 'it cannot be seen whether there are backups of this database, so it is not begun: %s\n' "$known" >&2
-      exit 1
-      ;;
-  esac
-fi
+[ -f "$data/PG_VERSION" ] || sh "$GOVCLOUD_CONFIG/refill.sh"
 if [ ! -f "$data/PG_VERSION" ]; then
   rm -rf "$new" "$aside"
   mkdir "$aside"

@@ -3,8 +3,8 @@
 # whose logins do not come along; or, with GOVCLOUD_RESTORE_SELF, with what the instance itself lost.
 set -eu
 umask 077
-data="$GOVCLOUD_DATA/pgdata"
-new="$GOVCLOUD_DATA/pgdata.new"
+data="${GOVCLOUD_PGDATA:-$GOVCLOUD_DATA/pgdata}"
+new="$data.new"
 aside="$GOVCLOUD_DATA/aside" # the first server answers here, where neither probes nor programs look
 [ ! -f "$data/PG_VERSION" ] || exit 0
 
@@ -31,7 +31,7 @@ until [ "$(sql -c 'select pg_is_in_recovery()' 2>/dev/null)" = f ]; do
   sleep 0.2
 done
 if [ -n "${GOVCLOUD_RESTORE_SELF:-}" ]; then
-  sql -c 'update govcloud.backup set wanted_at = now()'
+  sql -d "${GOVCLOUD_DATABASE:-postgres}" -c 'update govcloud.backup set wanted_at = now()'
 else
   sql -f "$GOVCLOUD_CONFIG/restored.sql" >/dev/null
 fi

@@ -20,14 +20,6 @@ grant connect on database app to govcloud_operator;
 create schema govcloud;
 create table govcloud.last_login (login name primary key, at timestamptz not null);
 create table govcloud.log_position (file text primary key, bytes bigint not null);
-create table govcloud.backup (
-  only_row boolean primary key default true check (only_row),
-  last_backup timestamptz,
-  oldest_restore timestamptz,
-  wanted_at timestamptz,
-  noted_at timestamptz not null default now()
-);
-insert into govcloud.backup default values;
 
 -- Logins since the last look, from the server's own log, so that short sessions count as well. Bytes are read as
 -- LATIN1, which never fails; quotes inside JSON strings are escaped, so nobody can forge the two fields looked for.
@@ -73,40 +65,9 @@ begin
 end $$;
 select govcloud.keep_room();
 
--- What `pgbackrest info` says. The row is written at least every five minutes: restoring to a moment needs a
--- transaction after that moment.
-create function govcloud.note_backups(info jsonb) returns void language sql set search_path = pg_catalog, pg_temp as $$
-  with fresh as (
-    select max(to_timestamp((b #>> '{timestamp,stop}')::bigint)) as newest,
-      min(to_timestamp((b #>> '{timestamp,stop}')::bigint)) as oldest
-    from jsonb_path_query(info, '$[*].backup[*] ? (@.error == false)') b
-  )
-  update govcloud.backup set last_backup = newest, oldest_restore = oldest, noted_at = now() from fresh
-  where (last_backup, oldest_restore) is distinct from (newest, oldest) or noted_at < now() - interval '5 minutes'
-$$;
+\ir backup.sql
 
-create function govcloud.backup_due(hour int) returns boolean language sql set search_path = pg_catalog, pg_temp as $$
-  with plan as (
-    select date_trunc('day', now() at time zone 'UTC' - make_interval(hours => hour)) + make_interval(hours => hour) as due
-  )
-  select last_backup is null or coalesce(last_backup < wanted_at, false) or last_backup at time zone 'UTC' < due
-  from govcloud.backup, plan
-$$;
-
-create function govcloud.want_backup(since timestamptz) returns void
-language sql security definer set search_path = pg_catalog, pg_temp as $$
-  update govcloud.backup set wanted_at = since where wanted_at is distinct from since and since <= now()
-$$;
-
-create function govcloud.flush() returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
-begin
-  update govcloud.backup set noted_at = clock_timestamp();
-end $$;
-
-\ir upgrade.sql
-
-revoke all on function govcloud.note_logins(), govcloud.keep_room(), govcloud.note_backups(jsonb), govcloud.backup_due(int),
-  govcloud.want_backup(timestamptz), govcloud.flush() from public;
+revoke all on function govcloud.note_logins(), govcloud.keep_room() from public;
 grant usage on schema govcloud to govcloud_operator;
 grant select on govcloud.backups, govcloud.last_login to govcloud_operator;
 grant execute on function govcloud.want_backup(timestamptz), govcloud.flush(), pg_catalog.pg_switch_wal() to govcloud_operator;
