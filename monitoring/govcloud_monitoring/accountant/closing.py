@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from govcloud_api.errors import Conflict
+from govcloud_monitoring.accountant.evidence.questions import Observed, observe, observed_until
+from govcloud_monitoring.accountant.evidence.stretch import Stretch
 from govcloud_monitoring.accountant.hours import PriceList, pool_hours
-from govcloud_monitoring.accountant.questions import Observed, observe, observed_until
-from govcloud_monitoring.accountant.stretch import Stretch
 from govcloud_monitoring.ledger import hour as hours
 from govcloud_monitoring.ledger.charge import Statement
 from govcloud_monitoring.ledger.shares import Method

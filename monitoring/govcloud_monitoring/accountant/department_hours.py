@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from govcloud_monitoring.accountant.measuring import Use, used
-from govcloud_monitoring.accountant.questions import MILLI, PER_MIB, Asked
-from govcloud_monitoring.accountant.stretch import SAMPLE_SECONDS, Stretch
+from govcloud_monitoring.accountant.evidence.measuring import Use, used
+from govcloud_monitoring.accountant.evidence.questions import MILLI, PER_MIB, Asked
+from govcloud_monitoring.accountant.evidence.stretch import SAMPLE_SECONDS, Stretch
 from govcloud_monitoring.ledger.department_hour import DepartmentHour
 from govcloud_monitoring.ledger.prices import RESOURCES, Resource
 from govcloud_monitoring.prometheus import AskAt, Vector

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from govcloud_monitoring.accountant.owning import Owner, Place, parted
-from govcloud_monitoring.accountant.questions import Observed
+from govcloud_monitoring.accountant.evidence.owning import Owner, Place, parted
+from govcloud_monitoring.accountant.evidence.questions import Observed
 from govcloud_monitoring.ledger.prices import RESOURCES, Amounts, Prices
 from govcloud_monitoring.ledger.usage import PoolHour, Usage
 

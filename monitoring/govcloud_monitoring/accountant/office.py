@@ -18,14 +18,14 @@ from govcloud_monitoring.accountant.closing import HOUR, Accountant, Tariff, beg
 from govcloud_monitoring.accountant.days import Days
 from govcloud_monitoring.accountant.department_hours import department_hours
 from govcloud_monitoring.accountant.departments import Departments, departments, display_names
+from govcloud_monitoring.accountant.evidence.questions import observe
+from govcloud_monitoring.accountant.evidence.stretch import Stretch
 from govcloud_monitoring.accountant.families import Books
 from govcloud_monitoring.accountant.hours import PriceList
 from govcloud_monitoring.accountant.idleness import Counts, idle_environments
-from govcloud_monitoring.accountant.questions import observe
 from govcloud_monitoring.accountant.recommendations import Recommendations, counted, proposals
 from govcloud_monitoring.accountant.recording import Recorder
 from govcloud_monitoring.accountant.settings import Settings
-from govcloud_monitoring.accountant.stretch import Stretch
 from govcloud_monitoring.advice import measured
 from govcloud_monitoring.advice.reserved import namespaces
 from govcloud_monitoring.ledger.backup import Backup

@@ -11,8 +11,8 @@ from typing import Protocol
 from govcloud_api.errors import Conflict
 from govcloud_monitoring.accountant.closing import HOUR, due
 from govcloud_monitoring.accountant.department_hours import department_hours
-from govcloud_monitoring.accountant.questions import observed_until
-from govcloud_monitoring.accountant.stretch import Stretch
+from govcloud_monitoring.accountant.evidence.questions import observed_until
+from govcloud_monitoring.accountant.evidence.stretch import Stretch
 from govcloud_monitoring.ledger.department_hour import DepartmentHour
 from govcloud_monitoring.prometheus import AskAt
 

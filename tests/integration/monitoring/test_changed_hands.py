@@ -11,10 +11,10 @@ import pytest
 from govcloud_monitoring import prometheus
 from govcloud_monitoring.accountant.closing import Accountant, statements
 from govcloud_monitoring.accountant.department_hours import department_hours
+from govcloud_monitoring.accountant.evidence.questions import AskAt, observe
+from govcloud_monitoring.accountant.evidence.stretch import Stretch
 from govcloud_monitoring.accountant.office import Office
-from govcloud_monitoring.accountant.questions import AskAt, observe
 from govcloud_monitoring.accountant.settings import Settings
-from govcloud_monitoring.accountant.stretch import Stretch
 from govcloud_monitoring.ledger.charge import Charge
 from govcloud_monitoring.ledger.store import session
 from support import history, ledger_database

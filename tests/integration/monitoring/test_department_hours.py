@@ -14,11 +14,11 @@ from govcloud_api.errors import NotReady
 from govcloud_monitoring import prometheus
 from govcloud_monitoring.accountant.closing import Accountant
 from govcloud_monitoring.accountant.department_hours import department_hours
+from govcloud_monitoring.accountant.evidence.questions import AskAt
+from govcloud_monitoring.accountant.evidence.stretch import Stretch
 from govcloud_monitoring.accountant.office import Office
-from govcloud_monitoring.accountant.questions import AskAt
 from govcloud_monitoring.accountant.recording import Recorder
 from govcloud_monitoring.accountant.settings import Settings
-from govcloud_monitoring.accountant.stretch import Stretch
 from govcloud_monitoring.ledger.charge import UNITS
 from govcloud_monitoring.ledger.department_hour import DepartmentHour, DepartmentSum, sum_of, summed
 from govcloud_monitoring.ledger.prices import Resource

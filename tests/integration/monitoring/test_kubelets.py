@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from govcloud_monitoring.accountant import witnesses
+from govcloud_monitoring.accountant.evidence import witnesses
 from support import apiserver as servers
 from support import hasty, questions
 from support.scraped import ROOT

@@ -10,11 +10,11 @@ import pytest
 
 from govcloud_monitoring import prometheus
 from govcloud_monitoring.accountant.department_hours import department_hours
+from govcloud_monitoring.accountant.evidence.questions import AskAt, observe
+from govcloud_monitoring.accountant.evidence.stretch import Stretch
 from govcloud_monitoring.accountant.office import Office
-from govcloud_monitoring.accountant.questions import AskAt, observe
 from govcloud_monitoring.accountant.recording import Recorder
 from govcloud_monitoring.accountant.settings import Settings
-from govcloud_monitoring.accountant.stretch import Stretch
 from govcloud_monitoring.ledger.department_hour import DepartmentHour
 from govcloud_monitoring.ledger.prices import RESOURCES
 from govcloud_monitoring.ledger.store import session

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from govcloud_api.errors import ApiUnavailable, Conflict
 from govcloud_monitoring.accountant.closing import Accountant, Tariff, due, statements
+from govcloud_monitoring.accountant.evidence.owning import Owner
+from govcloud_monitoring.accountant.evidence.questions import Observed, observe
+from govcloud_monitoring.accountant.evidence.stretch import Stretch
 from govcloud_monitoring.accountant.hours import STORAGE_POOL, PriceList
-from govcloud_monitoring.accountant.owning import Owner
-from govcloud_monitoring.accountant.questions import Observed, observe
-from govcloud_monitoring.accountant.stretch import Stretch
 from govcloud_monitoring.ledger.charge import Statement
 from govcloud_monitoring.ledger.prices import Prices
 from govcloud_monitoring.ledger.shares import PROPORTIONAL

@@ -8,10 +8,10 @@ from fractions import Fraction
 
 import pytest
 
-from govcloud_monitoring.accountant import measuring, witnesses
-from govcloud_monitoring.accountant.questions import Asked
-from govcloud_monitoring.accountant.stretch import Stretch
-from govcloud_monitoring.accountant.witnesses import Witnesses
+from govcloud_monitoring.accountant.evidence import measuring, witnesses
+from govcloud_monitoring.accountant.evidence.questions import Asked
+from govcloud_monitoring.accountant.evidence.stretch import Stretch
+from govcloud_monitoring.accountant.evidence.witnesses import Witnesses
 from govcloud_monitoring.ledger.prices import RESOURCES
 from govcloud_monitoring.prometheus import AskAt, Sample, Vector
 

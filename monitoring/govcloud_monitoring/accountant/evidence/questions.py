@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from functools import cached_property
 
-from govcloud_monitoring.accountant import owning, witnesses
-from govcloud_monitoring.accountant.owning import Owner, Owners, Parts
-from govcloud_monitoring.accountant.stretch import SAMPLE_SECONDS, Stretch
-from govcloud_monitoring.accountant.witnesses import Witnesses
+from govcloud_monitoring.accountant.evidence import owning, witnesses
+from govcloud_monitoring.accountant.evidence.owning import Owner, Owners, Parts
+from govcloud_monitoring.accountant.evidence.stretch import SAMPLE_SECONDS, Stretch
+from govcloud_monitoring.accountant.evidence.witnesses import Witnesses
 from govcloud_monitoring.ledger.prices import Resource
 from govcloud_monitoring.prometheus import AskAt, Vector
 

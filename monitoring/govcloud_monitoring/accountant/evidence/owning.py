@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from govcloud_monitoring.accountant.stretch import SAMPLE_SECONDS, Stretch
+from govcloud_monitoring.accountant.evidence.stretch import SAMPLE_SECONDS, Stretch
 from govcloud_monitoring.ledger.allocation import largest_remainder
 from govcloud_monitoring.prometheus import AskAt, Sample
 

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from govcloud_monitoring.accountant.stretch import SAMPLE_SECONDS, Stretch
+from govcloud_monitoring.accountant.evidence.stretch import SAMPLE_SECONDS, Stretch
 from govcloud_monitoring.prometheus import AskAt
 
 _KUBELET = 'up{job="kubelet-resource"}'

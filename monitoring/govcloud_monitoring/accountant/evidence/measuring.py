@@ -17,11 +17,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from govcloud_monitoring.accountant import witnesses
-from govcloud_monitoring.accountant.owning import parted
-from govcloud_monitoring.accountant.questions import MILLI, PER_MIB, Asked
-from govcloud_monitoring.accountant.stretch import Stretch
-from govcloud_monitoring.accountant.witnesses import Witnesses
+from govcloud_monitoring.accountant.evidence import witnesses
+from govcloud_monitoring.accountant.evidence.owning import parted
+from govcloud_monitoring.accountant.evidence.questions import MILLI, PER_MIB, Asked
+from govcloud_monitoring.accountant.evidence.stretch import Stretch
+from govcloud_monitoring.accountant.evidence.witnesses import Witnesses
 from govcloud_monitoring.ledger.prices import Resource
 from govcloud_monitoring.prometheus import AskAt
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcloud_monitoring.accountant.owning import Owner, Owners, owners, parted, parts
-from govcloud_monitoring.accountant.stretch import Stretch
+from govcloud_monitoring.accountant.evidence.owning import Owner, Owners, owners, parted, parts
+from govcloud_monitoring.accountant.evidence.stretch import Stretch
 from govcloud_monitoring.prometheus import AskAt, Sample, Vector
 
 START = datetime(2026, 11, 3, 10, tzinfo=UTC)
