@@ -33,7 +33,9 @@ BEGAN = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
 FIRST, BUSY, HOLE, EDGES, UNMEASURED = (datetime(2026, 11, 3, hour, tzinfo=UTC) for hour in range(9, 14))
 """Hours: observed by halves, eventful, with a hole in the middle, with one at each end, without what volumes hold."""
 NOW = UNMEASURED + HOUR + 30 * MINUTE
-GRANTS = Path(__file__).parents[3] / "monitoring/ledger/grants.sql"
+ROOT = Path(__file__).parents[3]
+RIGHTS = ("operators/govcloud_operators/services/postgresql/files/backup.sql", "monitoring/ledger/grants.sql")
+"""As monitoring/ledger/prepare.sh applies them: the last needs what the first makes."""
 GI = 1 << 30
 CORE_HOUR, GIB_HOUR = 3_600_000, 1024 * 3600
 Series = dict[tuple[str, tuple[tuple[str, str], ...]], history.Curve]
@@ -262,7 +264,8 @@ def test_figures_of_departments_never_hold_up_the_costs(office: Office, ask: Ask
 
 def test_the_role_that_is_deployed_may_write_and_read_them(ask: AskAt, server: Server):
     with raw(server.place("postgres")) as connection:
-        connection.run(GRANTS.read_text())
+        for name in RIGHTS:
+            connection.run((ROOT / name).read_text())
     with session(server.place(Settings().user)) as ledger:
         ledger.write_departments(list(hour(ask, BUSY).values()))
         assert len(ledger.departments(date(2026, 11, 1))) == 3
