@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from govcloud_api import peers
 from govcloud_api.errors import ConfigError
 
 logger = logging.getLogger(__name__)
@@ -71,8 +72,7 @@ def calling(folder: Path) -> ssl.SSLContext:
 def client_name(connection: socket.socket) -> str:
     """Common name of the certificate that a client showed; empty when there is none, or more than one name."""
     shown: dict[str, Any] = (isinstance(connection, ssl.SSLSocket) and connection.getpeercert()) or {}
-    names = [value for part in shown.get("subject", ()) for key, value in part if key == "commonName"]
-    return str(names[0]) if len(names) == 1 else ""
+    return peers.common_name(shown)
 
 
 def _load(folder: Path, *, asks_clients: bool) -> ssl.SSLContext:

@@ -14,6 +14,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
+from govcloud_api import peers
 from govcloud_operators.platform_certificates import checks
 from govcloud_operators.process.metrics import Readings
 from govcloud_operators.process.queue import STUCK_SECONDS
@@ -86,7 +87,5 @@ async def _for_prometheus(request: web.Request, handler: Handler) -> web.StreamR
 
 
 def _caller(request: web.Request) -> str:
-    """Common name of the certificate that was shown; empty when there is none, or more than one name."""
     shown: dict[str, Any] = (request.transport and request.transport.get_extra_info("peercert")) or {}
-    names = [value for part in shown.get("subject", ()) for key, value in part if key == "commonName"]
-    return str(names[0]) if len(names) == 1 else ""
+    return peers.common_name(shown)
